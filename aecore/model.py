@@ -1,0 +1,148 @@
+"""An autoencoder is a network, a bottleneck and an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from aecore.bottlenecks import Bottleneck, Posterior, Variational, in_full
+from aecore.data import DataSpec, Split
+from aecore.likelihoods import Likelihood
+from aecore.nets import Network
+from aecore.objectives import Objective, Term
+from aecore.step import Losses, Pass, Player, Stage, Step
+
+
+class Autoencoder(nn.Module):
+    """Network × bottleneck × objective.
+
+    Args:
+        spec: The data it is for.
+        net: Encoder and mirrored decoder.
+        bottleneck: What the code is.
+        likelihood: How a reconstruction is held against its target.
+        objective: What is minimised.
+        corruption: C(x̃|x), applied before the encoder in training; None for none.
+        condition: What encoder and decoder are told beside x and z, shape (B, K), from
+            the step; the net must have been built for K numbers. None for nothing.
+    """
+
+    def __init__(
+        self,
+        spec: DataSpec,
+        *,
+        net: Network,
+        bottleneck: Bottleneck,
+        likelihood: Likelihood,
+        objective: Objective | Term,
+        corruption: Callable[[Tensor], Tensor] | None = None,
+        condition: Callable[[Step], Tensor] | None = None,
+    ) -> None:
+        super().__init__()
+        self.spec = spec
+        self.encoder = net.encoder
+        bottleneck.connect(net.encoder.widths)
+        self.bottleneck = bottleneck
+        self.decoder = net.decoder(bottleneck.latent_dim)
+        self.likelihood = likelihood
+        self.objective = 1.0 * objective if isinstance(objective, Term) else objective
+        self.corruption = corruption
+        self.condition = condition
+
+    # What training asks for
+
+    def prepare(self, step: Step) -> Step:
+        """The step as the encoder gets it: corrupted, where this model undoes corruption."""
+        return replace(step, input=self.corruption(step.input)) if self.corruption else step
+
+    def forward(self, step: Step) -> Pass:
+        """One pass: encode, sample, decode."""
+        condition = self._told(step)
+        posterior = self.posterior(step.input, condition)
+        z = posterior.sample()
+        return Pass(posterior, z, self.decode_raw(z, condition), condition)
+
+    def _told(self, step: Step) -> Tensor | None:
+        return self.condition(step) if self.condition else None
+
+    def losses(self, step: Step) -> Losses:
+        """The objective on a step; rate and −ELBO at β = 1 are reported beside it where they exist."""
+        passed = self(step)
+        losses: Losses = self.objective(self, step, passed)
+        report = losses.report
+        if isinstance(passed.posterior, Variational):
+            report.setdefault("rate", passed.posterior.kl().detach().sum(1).mean())
+            if self.likelihood.proper and "distortion" in report:
+                constant = self.likelihood.constant * self.spec.size
+                report["negative_elbo"] = report["distortion"] + constant + report["rate"]
+        return losses
+
+    def players(self) -> tuple[Player, ...]:
+        """The autoencoder itself, and every critic its objective brings along."""
+        critics = self.objective.adversaries()
+        theirs = {id(p) for critic in critics for p in critic.module.parameters()}
+        own = tuple(p for p in self.parameters() if id(p) not in theirs)
+        return (
+            Player("autoencoder", own, self.losses, self.objective.scheduled),
+            *(Player(c.name, tuple(c.module.parameters()), partial(c.loss, self)) for c in critics),
+        )
+
+    def stages(self) -> tuple[Stage, ...]:
+        """How it is trained: everything at once, then the prior of a code that has none."""
+        descent = Stage("train", self.players())
+        return (descent,) if self.probabilistic else (descent, Stage("prior", solve=self.fit_prior))
+
+    @torch.no_grad()
+    def fit_prior(self, split: Split) -> None:
+        """Fits the Gaussian from which an autoencoder's samples are drawn."""
+        self.eval()
+        codes = []
+        for index in torch.arange(len(split), device=split.x.device).split(1000):
+            part = split.take(index)
+            codes.append(self.encode(part.x, self._told(Step(part.x, part.x, label=part.label))))
+        self.bottleneck.fit_prior(torch.cat(codes))
+
+    # What everybody else asks for
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether there is a posterior with a width and a true prior."""
+        return self.bottleneck.probabilistic
+
+    @property
+    def latent_dim(self) -> int:
+        """D, the numbers in a code."""
+        return self.bottleneck.latent_dim
+
+    def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
+        """q(z|x) of examples in the data's units, shape (B, *shape)."""
+        posterior: Posterior = self.bottleneck(self.encoder(x, condition))
+        return posterior
+
+    def decode_raw(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """What the likelihood reads, shape (B, *shape), from codes, shape (B, D)."""
+        return in_full(self.decoder(z, condition))
+
+    def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The mean code of examples, shape (B, *shape) to (B, D)."""
+        return self.posterior(x, condition).mean
+
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """E[x|z] in the data's units, shape (B, D) to (B, *shape)."""
+        return self.likelihood.mean(self.decode_raw(z, condition))
+
+    def reconstruct(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Decoded mean codes, shape (B, *shape)."""
+        return self.decode(self.encode(x, condition), condition)
+
+    def draw(self, n: int, temperature: float = 1.0) -> Tensor:
+        """Codes from the prior, shape (n, D)."""
+        return self.bottleneck.draw(n, temperature)
+
+    def sample(self, n: int, temperature: float = 1.0, condition: Tensor | None = None) -> Tensor:
+        """New examples, shape (n, *shape): decoded draws from the prior."""
+        return self.decode(self.draw(n, temperature), condition)

@@ -1,0 +1,120 @@
+"""Convolutional networks: halve the picture, double back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated
+
+from torch import Tensor, nn
+
+from aecore.data import DataSpec
+from aecore.errors import UserError
+from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
+from aecore.options import Range
+
+
+def halvings(side: int) -> int:
+    """How often a side can be halved down to no less than 4 pixels: 28 → 14 → 7 is two."""
+    count = 0
+    while side % 2 == 0 and side >= 8:
+        side, count = side // 2, count + 1
+    return count
+
+
+def conv(
+    data: DataSpec,
+    condition: int = 0,
+    *,
+    channels: Annotated[
+        tuple[int, ...],
+        Range(1, 1024),
+        "Feature maps after each halving; empty: 32 or 64 by the picture's size.",
+    ] = (),
+    dense: Annotated[int, Range(1, 4096), "Units of the layer between the feature maps and the code."] = 256,
+    activation: Annotated[Activation, "What bends the hidden layers."] = "relu",
+    dropout: Annotated[
+        float, Range(0, 0.9), "Share of hidden units switched off at each training step."
+    ] = 0.0,
+    batch_norm: Annotated[bool, "Whether each hidden layer is normalised over the batch."] = False,
+    init: Annotated[Init, "How the weights are drawn at the start."] = "torch",
+) -> Network:
+    """4×4 convolutions of stride 2, a dense layer, and their mirror image.
+
+    A kernel that its stride divides leaves no checkerboard from uneven overlap
+    (Odena et al. 2016, https://distill.pub/2016/deconv-checkerboard/).
+
+    Args:
+        data: Images, C×H×W.
+        condition: Numbers concatenated to the dense layer's input and to the code.
+
+    Raises:
+        UserError: If the data are not images, or too small for that many halvings.
+    """
+    if len(data.shape) != 3:
+        raise UserError(f"conv reads images, C×H×W; {data.name} has shape {data.shape}. Use --net mlp.")
+    colours, *sides = data.shape
+    most = min(map(halvings, sides))
+    maps = channels or tuple(32 if k < most - 1 else 64 for k in range(most))
+    if not maps or len(maps) > most:
+        raise UserError(
+            f"{sides[0]}×{sides[1]} pixels halve {most} times at most; --channels asks for {len(channels)}."
+            if most
+            else f"{sides[0]}×{sides[1]} pixels cannot be halved for conv. Use --net mlp."
+        )
+    seed_shape = (maps[-1], *(side >> len(maps) for side in sides))
+    flat = seed_shape[0] * seed_shape[1] * seed_shape[2]
+
+    def bend(layer: nn.Module, norm: nn.Module) -> nn.Sequential:
+        parts = [layer, *([norm] if batch_norm else []), ACTIVATIONS[activation]()]
+        return nn.Sequential(*parts, *([nn.Dropout(dropout)] if dropout else []))
+
+    def decoder(code: int) -> nn.Module:
+        steps = (*reversed(maps), colours)
+        ups: list[nn.Module] = [
+            bend(nn.ConvTranspose2d(a, b, 4, 2, 1), nn.BatchNorm2d(b)) for a, b in pairwise(steps[:-1])
+        ]
+        ups.append(nn.ConvTranspose2d(steps[-2], colours, 4, 2, 1))
+        grow = nn.Sequential(
+            bend(nn.Linear(code + condition, dense), nn.BatchNorm1d(dense)),
+            bend(nn.Linear(dense, flat), nn.BatchNorm1d(flat)),
+        )
+        made = ConvDecoder(grow, seed_shape, nn.Sequential(*ups))
+        initialise(made, init, activation)
+        return made
+
+    steps = (colours, *maps)
+    downs = [bend(nn.Conv2d(a, b, 4, 2, 1), nn.BatchNorm2d(b)) for a, b in pairwise(steps)]
+    widths = tuple(c * (sides[0] >> k) * (sides[1] >> k) for k, c in enumerate(maps, start=1))
+    top = bend(nn.Linear(flat + condition, dense), nn.BatchNorm1d(dense))
+    encoder = ConvEncoder(downs, top, (*widths, dense))
+    initialise(encoder, init, activation)
+    return Network(encoder, decoder, condition)
+
+
+class ConvEncoder(Encoder):
+    """Halvings, each a level, and the dense layer on top."""
+
+    def __init__(self, downs: list[nn.Sequential], top: nn.Sequential, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.downs = nn.ModuleList(downs)
+        self.top = top
+        self.widths = widths
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        levels = []
+        for down in self.downs:
+            x = down(x)  # (B, C, H, W), half the side of the last
+            levels.append(x.flatten(1))
+        return [*levels, self.top(concatenate(levels[-1], condition))]
+
+
+class ConvDecoder(nn.Module):
+    """The mirror: code to a small stack of feature maps to a picture."""
+
+    def __init__(self, grow: nn.Module, seed_shape: tuple[int, ...], ups: nn.Module) -> None:
+        super().__init__()
+        self.grow, self.seed_shape, self.ups = grow, seed_shape, ups
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        raw: Tensor = self.ups(self.grow(concatenate(z, condition)).unflatten(1, self.seed_shape))
+        return raw  # (B, C, H, W)

@@ -1,0 +1,86 @@
+"""Fully connected networks: every pixel sees every other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+
+from aecore.data import DataSpec
+from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
+from aecore.options import Range
+
+
+def mlp(
+    data: DataSpec,
+    condition: int = 0,
+    *,
+    hidden: Annotated[
+        tuple[int, ...], Range(1, 16384), "Units of each hidden layer of the encoder; the decoder mirrors it."
+    ] = (512,),
+    activation: Annotated[Activation, "What bends the hidden layers."] = "relu",
+    dropout: Annotated[
+        float, Range(0, 0.9), "Share of hidden units switched off at each training step."
+    ] = 0.0,
+    batch_norm: Annotated[bool, "Whether each hidden layer is normalised over the batch."] = False,
+    init: Annotated[Init, "How the weights are drawn at the start."] = "torch",
+) -> Network:
+    """A perceptron D → hidden → code → hidden reversed → D.
+
+    Args:
+        data: What goes in and comes out, flattened.
+        condition: Numbers concatenated to the encoder's and the decoder's input.
+    """
+
+    def block(wide: int, narrow: int) -> nn.Sequential:
+        layers: list[nn.Module] = [nn.Linear(wide, narrow)]
+        if batch_norm:
+            layers.append(nn.BatchNorm1d(narrow))
+        layers.append(ACTIVATIONS[activation]())
+        if dropout:
+            layers.append(nn.Dropout(dropout))
+        return nn.Sequential(*layers)
+
+    def decoder(code: int) -> nn.Module:
+        sizes = (code + condition, *reversed(hidden))
+        made = MlpDecoder([block(*pair) for pair in pairwise(sizes)], sizes[-1], data.shape)
+        initialise(made, init, activation)
+        return made
+
+    sizes = (data.size + condition, *hidden)
+    encoder = MlpEncoder([block(*pair) for pair in pairwise(sizes)], sizes)
+    initialise(encoder, init, activation)
+    return Network(encoder, decoder, condition)
+
+
+class MlpEncoder(Encoder):
+    """Hidden layers one after the other; each is a level."""
+
+    def __init__(self, blocks: list[nn.Sequential], sizes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+        self.widths = sizes[1:] or sizes
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        h = concatenate(x.flatten(1), condition)
+        levels = []
+        for block in self.blocks:
+            h = block(h)  # (B, width of this level)
+            levels.append(h)
+        return levels or [h]
+
+
+class MlpDecoder(nn.Module):
+    """The mirror: code to hidden layers to as many numbers as an example has."""
+
+    def __init__(self, blocks: list[nn.Sequential], last: int, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*blocks)
+        self.shape = shape
+        self.output = nn.Linear(last, torch.Size(shape).numel())
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        raw: Tensor = self.output(self.blocks(concatenate(z, condition)))
+        return raw.unflatten(1, self.shape)  # (B, *shape)

@@ -1,0 +1,96 @@
+"""What every network offers: features per level on the way up, a mirror on the way down.
+
+A net knows shapes and nothing else: no loss, no latent distribution, no variant.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Activation = Literal["relu", "elu", "gelu", "silu", "tanh"]
+Init = Literal["torch", "he", "xavier"]
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
+
+
+class Encoder(nn.Module, ABC):
+    """From examples to features, bottom level first.
+
+    Attributes:
+        widths: Numbers in each level's features; the last is the top.
+    """
+
+    widths: tuple[int, ...]
+
+    @abstractmethod
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        """Features of ``x``, shape (B, *shape), as one (B, width) tensor a level.
+
+        ``condition``, shape (B, K), is what the net was built to be told beside x.
+        """
+
+
+@dataclass(frozen=True)
+class Network:
+    """An encoder, and how to mirror it once the size of the code is known.
+
+    Attributes:
+        encoder: The way up.
+        decoder: Builds the way down for codes of a given size: a module from
+            (B, D) and a condition (B, K) or None to (B, *shape), no activation at its end.
+        condition: K, the numbers both are told beside x and z; 0 for none.
+    """
+
+    encoder: Encoder
+    decoder: Callable[[int], nn.Module]
+    condition: int = 0
+
+
+def concatenate(x: Tensor, condition: Tensor | None) -> Tensor:
+    """``x``, shape (B, D), with the condition's K numbers behind it, where there is one."""
+    return x if condition is None else torch.cat([x, condition], dim=1)
+
+
+def fan_in(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+    """How many inputs each output sums.
+
+    A transposed convolution's k×k kernel meets an output pixel in k²/s² of its places only, s
+    being the stride; PyTorch's own count takes its output channels for those of the input.
+    """
+    if isinstance(layer, nn.ConvTranspose2d):
+        return layer.weight[:, 0].numel() / math.prod(layer.stride)
+    return layer.weight[0].numel()
+
+
+def initialise(module: nn.Module, init: Init, activation: Activation) -> None:
+    """Draws the weights of every linear and convolutional layer below ``module`` anew.
+
+    He for rectifiers, Xavier for saturating activations; ``torch`` leaves PyTorch's own.
+
+    Source:
+        He et al. (2015), https://arxiv.org/abs/1502.01852; Glorot & Bengio (2010).
+    """
+    if init == "torch":
+        return
+    gain: Literal["tanh", "relu"] = "tanh" if activation == "tanh" else "relu"
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            if init == "he":
+                nn.init.normal_(layer.weight, std=nn.init.calculate_gain(gain) / math.sqrt(fan_in(layer)))
+            else:
+                nn.init.xavier_uniform_(layer.weight, nn.init.calculate_gain(gain))
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

@@ -1,0 +1,43 @@
+"""What every registered variant must hold, and who is excused from what, with the reason."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from aecore.nets import NETS
+from aecore.variants import VARIANTS
+
+# (check, variant): why it does not apply, as in ("gradient", "pca"): "it is solved in closed form".
+EXEMPT: dict[tuple[str, str], str] = {}
+
+CHECKS = {
+    "terms",
+    "gradient",
+    "players",
+    "evaluation",
+    "descent",
+    "interface",
+    "json",
+    "lesson",
+}
+
+
+def every_variant(check: str) -> pytest.MarkDecorator:
+    """Runs a check once for each registered variant."""
+    return pytest.mark.parametrize("variant", [_case(check, name, name) for name in VARIANTS])
+
+
+def every_model(check: str) -> pytest.MarkDecorator:
+    """Runs a check once for each registered variant with each net."""
+    cases = [_case(check, name, name, net) for name, net in product(VARIANTS, NETS)]
+    return pytest.mark.parametrize(("variant", "net"), cases)
+
+
+def _case(check: str, variant: str, *values: str) -> ParameterSet:
+    if check not in CHECKS:
+        raise ValueError(f"{check!r} is not among the checks of the suite.")
+    reason = EXEMPT.get((check, variant))
+    return pytest.param(*values, marks=[pytest.mark.skip(reason=reason)] if reason else [])
