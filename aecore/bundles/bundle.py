@@ -1,0 +1,197 @@
+"""A bundle on disk: its card at once, everything else when it is first used, and only if intact."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.bundles.card import MAX_CARD, Card
+from aecore.bundles.codes import Codes
+from aecore.bundles.files import current, digest, sha256
+from aecore.bundles.runtime import cached_function
+from aecore.errors import BundleError, UserError, unknown
+
+if TYPE_CHECKING:
+    from aecore.model import Autoencoder
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model with its codes, its history and the card that describes it.
+
+    Attributes:
+        id: Data set and name, as in ``mnist/vae-2d``.
+        path: Its folder.
+        shipped: Whether it came with aecore; such bundles are read-only.
+        card: What it is. The files it lists are checked by sha256 on first use.
+    """
+
+    id: str
+    path: Path
+    shipped: bool
+    card: Card
+
+    @classmethod
+    def open(cls, folder: Path, shipped: bool = False) -> Bundle:
+        """The bundle in a folder.
+
+        Raises:
+            BundleError: If its card cannot be read or a file that the card lists is missing.
+        """
+        path = current(folder)
+        name = "/".join(folder.absolute().parts[-2:])
+        try:
+            size = (path / "card.json").stat().st_size
+            if size > MAX_CARD:
+                raise BundleError(
+                    f"Bundle {name}: card.json has {size:,} bytes; a card has at most {MAX_CARD:,}."
+                )
+            card = Card.from_bytes((path / "card.json").read_bytes(), name)
+        except FileNotFoundError:
+            raise BundleError(f"Bundle {name}: card.json is missing in {folder}.") from None
+        except OSError as error:
+            raise BundleError(f"Bundle {name}: card.json cannot be read ({error.strerror}).") from error
+        for file in card.files:
+            if not (path / file).is_file():
+                raise BundleError(f"Bundle {name}: {file} is missing in {folder}.")
+        return cls(name, path, shipped, card)
+
+    def file(self, name: str) -> Path:
+        """The path of one of the bundle's files, once its content has been checked.
+
+        Raises:
+            UserError: If the bundle has no such file.
+            BundleError: If it is damaged or missing.
+        """
+        if name not in self.card.files:
+            raise unknown(f"file in bundle {self.id}", name, self.card.files)
+        try:
+            found = digest(self.path / name)
+        except OSError as error:
+            raise BundleError(f"Bundle {self.id}: {name} cannot be read ({error.strerror}).") from error
+        self._same(name, found)
+        return self.path / name
+
+    def read(self, name: str) -> bytes:
+        """The content of one of the bundle's files, checked. Raises as :meth:`file` does."""
+        data = self.file(name).read_bytes()
+        self._same(name, sha256(data))
+        return data
+
+    def _same(self, name: str, found: str) -> None:
+        if found != self.card.files[name]:
+            raise BundleError(
+                f"Bundle {self.id}: {name} is not the file its card describes (sha256 differs): it is "
+                "damaged, or the bundle has just been replaced. Open it again, or train it again."
+            )
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Codes of its test examples, and maps of them."""
+        codes = Codes.from_bytes(self.read("codes.npz"), self.id)
+        latent, data = self.card.latent, self.card.data
+        wrong = {
+            f"codes of {codes.mu.shape[1]} dimensions": codes.mu.shape[1] != latent.dim,
+            "other posteriors": (codes.logvar is not None) != (latent.kind == "gaussian"),
+            "other labels": codes.label is not None and _beyond(codes.label, len(data.classes)),
+            "other factors": codes.factors is not None
+            and _beyond(codes.factors, *(len(factor.values) for factor in data.factors)),
+        }
+        for what, holds in wrong.items():
+            if holds:
+                raise BundleError(f"Bundle {self.id}: codes.npz holds {what} than its card describes.")
+        return codes
+
+    @cached_property
+    def history(self) -> list[dict[str, Any]]:
+        """What was reported after each epoch, in order."""
+        data = self.read("history.jsonl")
+        try:
+            lines = [json.loads(line) for line in data.splitlines()]
+        except (ValueError, RecursionError) as error:
+            raise BundleError(f"Bundle {self.id}: history.jsonl cannot be read ({error}).") from error
+        if not all(isinstance(line, dict) for line in lines):
+            raise BundleError(f"Bundle {self.id}: history.jsonl holds a line that is no JSON object.")
+        return lines
+
+    def encode(self, x: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+        """The posterior of some examples.
+
+        Args:
+            x: Examples in the data's own units, shape (B, *shape).
+
+        Returns:
+            ``mu`` and ``logvar``, or ``z``, shape (B, D) each.
+
+        Raises:
+            UserError: If x has another shape.
+            BundleError: If the encoder is not what the card describes.
+        """
+        return self._run("encoder", x, self.card.data.shape, (self.card.latent.dim,))
+
+    def decode(self, z: NDArray[Any]) -> NDArray[np.float32]:
+        """The mean examples of some codes.
+
+        Args:
+            z: Codes, shape (B, D).
+
+        Returns:
+            Examples in the data's own units, shape (B, *shape).
+
+        Raises:
+            UserError: If z has another shape.
+            BundleError: If the decoder is not what the card describes.
+        """
+        return self._run("decoder", z, (self.card.latent.dim,), self.card.data.shape)["x"]
+
+    def _run(
+        self, name: str, given: NDArray[Any], shape: tuple[int, ...], to: tuple[int, ...]
+    ) -> dict[str, NDArray[np.float32]]:
+        """An exported function from shape (B, *shape) to shape (B, *to) each."""
+        array = np.ascontiguousarray(given, dtype=np.float32)
+        if array.shape != (len(array), *shape) or not len(array):
+            wanted = ", ".join(map(str, ("B", *shape)))
+            raise UserError(f"The {name} of bundle {self.id} reads shape ({wanted}), not {array.shape}.")
+        function = self.card.onnx[name]
+        weights = self.file("model.safetensors")
+        path = self.file(function.file)
+        run = cached_function(path, *(self.card.files[each.name] for each in (path, weights)))
+        outputs = run({function.inputs[0]: array})
+        for each in function.outputs:
+            found = outputs.get(each)
+            if found is None or found.dtype != np.float32 or found.shape != (len(array), *to):
+                raise BundleError(
+                    f"Bundle {self.id}: {function.file} does not give {each} as its card describes it: "
+                    f"floats of shape ({', '.join(map(str, ('B', *to)))})."
+                )
+        return {each: outputs[each] for each in function.outputs}
+
+    def model(self) -> Autoencoder:
+        """The model itself, on the CPU and evaluating; this loads PyTorch.
+
+        Raises:
+            BundleError: If the weights are not those of the variant that the card names.
+        """
+        import safetensors.torch
+
+        from aecore import variants
+
+        data = self.read("model.safetensors")
+        try:
+            model = variants.build({**self.card.config, "variant": self.card.variant}, self.card.data.spec)
+            model.load_state_dict(safetensors.torch.load(data), strict=True)
+        except (RuntimeError, safetensors.SafetensorError, UserError) as error:
+            raise BundleError(f"Bundle {self.id}: the model cannot be rebuilt ({error}).") from error
+        return model.eval()
+
+
+def _beyond(indices: NDArray[np.int64], *counts: int) -> bool:
+    """Whether an index, shape (N,) or (N, F), is not below the count of its column."""
+    columns = indices.reshape(len(indices), -1)
+    return columns.shape[1] != len(counts) or bool(((columns < 0) | (columns >= counts)).any())

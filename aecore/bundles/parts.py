@@ -1,0 +1,222 @@
+"""The parts of a card: the data, the latent space, the exported functions, the provenance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeGuard
+
+from aecore.bundles.reader import Reader, is_integer, is_number
+from aecore.data import Dataset, dataset_options, load_dataset
+from aecore.data.dataset import DataSpec, Factor, Kind, Values
+
+MAX_DIM = 4096
+MAX_EXAMPLE = 2**26  # numbers in one example
+
+KINDS: tuple[Kind, ...] = ("image",)
+VALUES: tuple[Values, ...] = ("binary", "unit", "real")
+LATENTS: tuple[Literal["gaussian", "point"], ...] = ("gaussian", "point")
+PRIORS: tuple[Literal["standard-normal", "fitted-gaussian"], ...] = ("standard-normal", "fitted-gaussian")
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """The data set a bundle was trained on, as ``DataSpec`` has it, and where it is from.
+
+    Attributes:
+        fingerprint: sha256 of the test split; data at hand that have another are other data.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    shape: tuple[int, ...]
+    values: Values
+    options: dict[str, str | int | bool]
+    classes: tuple[str, ...]
+    factors: tuple[Factor, ...]
+    licence: str
+    source: str
+    fingerprint: str
+
+    @property
+    def spec(self) -> DataSpec:
+        """What a network needs to know of the data."""
+        return DataSpec(
+            name=self.name,
+            kind=self.kind,
+            shape=self.shape,
+            values=self.values,
+            classes=self.classes,
+            factors=self.factors,
+            options=dict(self.options),
+        )
+
+    def load(self) -> Dataset:
+        """The data set, with the options it was loaded with.
+
+        A card comes from anywhere: of its options only those of the data set count, so that
+        it cannot ask for a download.
+
+        Raises:
+            UserError: If there is no such data set, or an option does not fit.
+            DataMissing: If it is not on this machine.
+        """
+        known = dataset_options(self.name)
+        options: dict[str, Any] = {key: self.options[key] for key in self.options if key in known}
+        return load_dataset(self.name, **options)
+
+    @classmethod
+    def read(cls, reader: Reader) -> DataCard:
+        """The card's entry ``data``."""
+        card = cls(
+            name=reader.name("name"),
+            title=reader.text("title"),
+            kind=reader.choice("kind", KINDS),
+            shape=_shape(reader),
+            values=reader.choice("values", VALUES),
+            options=reader.plain("options", depth=1),
+            classes=reader.texts("classes"),
+            factors=reader.each("factors", _factor, limit=1_000),
+            licence=reader.text("licence"),
+            source=reader.text("source"),
+            fingerprint=reader.text("fingerprint"),
+        )
+        reader.done()
+        return card
+
+
+def _shape(reader: Reader) -> tuple[int, ...]:
+    shape = reader.items("shape", is_integer, "whole numbers", limit=4)
+    if not shape or min(shape) < 1 or math.prod(shape) > MAX_EXAMPLE:
+        raise reader.wrong("shape", list(shape), f"sides of 1 or more, {MAX_EXAMPLE:,} numbers at most")
+    return shape
+
+
+def _factor(reader: Reader) -> Factor:
+    factor = Factor(reader.text("name"), reader.numbers("values", limit=100_000))
+    reader.done()
+    return factor
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Where codes are drawn from: N(0, I), or N(m, L Lᵀ) fitted to the training codes.
+
+    Attributes:
+        mean: m, shape (D,); None for the standard normal.
+        cholesky: L, lower triangular, shape (D, D); None for the standard normal.
+    """
+
+    kind: Literal["standard-normal", "fitted-gaussian"] = "standard-normal"
+    mean: tuple[float, ...] | None = None
+    cholesky: tuple[list[float], ...] | None = None
+
+    @classmethod
+    def read(cls, reader: Reader, dim: int) -> Prior:
+        """The card's entry ``latent.prior``, for codes of ``dim`` dimensions."""
+        kind = reader.choice("kind", PRIORS)
+        if kind == "standard-normal":
+            reader.done()
+            return cls()
+
+        def is_row(value: object) -> TypeGuard[list[float]]:
+            return isinstance(value, list) and len(value) == dim and all(map(is_number, value))
+
+        mean = reader.numbers("mean", limit=dim)
+        cholesky = reader.items("cholesky", is_row, f"rows of {dim} numbers", limit=dim)
+        if len(mean) != dim or len(cholesky) != dim:
+            raise reader.wrong("mean", list(mean), f"{dim} numbers, beside a {dim} × {dim} factor")
+        reader.done()
+        return cls(kind, mean, cholesky)
+
+
+@dataclass(frozen=True)
+class LatentSpec:
+    """What a code is: a point or a Gaussian, of how many dimensions, drawn from which prior."""
+
+    kind: Literal["gaussian", "point"]
+    dim: int
+    prior: Prior = Prior()
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what the encoder gives."""
+        return ("mu", "logvar") if self.kind == "gaussian" else ("z",)
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as it stands in ``card.json``, and as ``aecore.latent`` reads it."""
+        prior = {key: value for key, value in asdict(self.prior).items() if value is not None}
+        return {"kind": self.kind, "dim": self.dim, "prior": prior}
+
+    @classmethod
+    def read(cls, reader: Reader) -> LatentSpec:
+        """The card's entry ``latent``."""
+        kind = reader.choice("kind", LATENTS)
+        dim = reader.integer("dim", 1, MAX_DIM)
+        prior = Prior.read(reader.child("prior"), dim)
+        reader.done()
+        return cls(kind, dim, prior)
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any], bundle: str = "being written") -> LatentSpec:
+        """The same from ``{"kind", "dim", "prior": bottleneck.prior_spec()}``.
+
+        Raises:
+            BundleError: If an entry is missing or wrong.
+        """
+        return cls.read(Reader(raw, bundle, "latent"))
+
+
+@dataclass(frozen=True)
+class OnnxFunction:
+    """An exported function: its file, and the names of its inputs and outputs in order."""
+
+    file: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def read(cls, reader: Reader) -> OnnxFunction:
+        """One entry of the card's ``onnx``."""
+        function = cls(reader.name("file"), reader.names("inputs", 16), reader.names("outputs", 16))
+        reader.done()
+        return function
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a bundle came to be.
+
+    Attributes:
+        seconds: Training time, wall clock.
+        created: ISO 8601 time, UTC.
+        versions: Version of each library that mattered.
+        command: A command line that makes it again; empty where its data set was handed over as an object.
+    """
+
+    seed: int
+    device: str
+    seconds: float
+    created: str
+    versions: dict[str, str]
+    command: str
+
+    @classmethod
+    def read(cls, reader: Reader) -> Provenance:
+        """The card's entry ``provenance``."""
+        provenance = cls(
+            seed=reader.integer("seed", -(2**63), 2**64 - 1),
+            device=reader.text("device"),
+            seconds=reader.number("seconds"),
+            created=reader.text("created"),
+            versions=reader.pairs("versions"),
+            command=reader.text("command"),
+        )
+        try:
+            datetime.fromisoformat(provenance.created)
+        except ValueError:
+            raise reader.wrong("created", provenance.created, "an ISO 8601 time") from None
+        reader.done()
+        return provenance
