@@ -1,0 +1,170 @@
+"""Maps: codes of any dimension as points on a page, by PCA, UMAP and t-SNE.
+
+All three start from one picture: UMAP and t-SNE are initialised with the PCA map, which keeps
+the large-scale arrangement (Kobak & Linderman 2021, https://doi.org/10.1038/s41587-020-00809-z)
+and lets points travel a short way when a viewer changes the map. A map depends on the codes
+and the seed alone; on one machine it comes out the same each time. They are computed when a
+bundle is made, never while a page waits.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.errors import UserError
+
+Points = NDArray[np.float32]
+
+# With fewer codes than this, or all codes equal, there are no neighbourhoods to preserve.
+_FEWEST = 5
+# Up to here the neighbours are searched exactly, which costs less than building an index.
+_EXACT = 5000
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The plane that keeps most of the codes' variance, and the codes on it.
+
+    Attributes:
+        points: Coordinates of the codes, shape (N, 2).
+        mean: Mean of the codes, shape (D,).
+        components: Orthonormal axes, shape (2, D), the longer first, each with its largest entry
+            positive; with D = 1 the second is zero.
+    """
+
+    points: Points
+    mean: NDArray[np.float32]
+    components: NDArray[np.float32]
+
+    def inverse(self, points: NDArray[Any]) -> NDArray[np.float32]:
+        """Codes on the plane at ``points``, shape (…, 2): shape (…, D)."""
+        return (self.mean + points @ self.components).astype(np.float32)
+
+
+def pca(codes: NDArray[Any]) -> Plane:
+    """The two principal axes of some codes.
+
+    Args:
+        codes: Codes, shape (N, D) with N, D ≥ 1.
+
+    Raises:
+        UserError: If there is no code, or one is not finite.
+
+    Source:
+        Pearson (1901); by the eigenvectors of the D×D covariance, which exist for any N.
+    """
+    codes = _checked(codes)
+    mean = codes.mean(axis=0)
+    centred = codes - mean
+    _, vectors = np.linalg.eigh(centred.T @ centred)  # ascending
+    components = np.zeros((2, codes.shape[1]))
+    components[: codes.shape[1]] = vectors.T[::-1][:2]
+    largest = components[[0, 1], np.abs(components).argmax(axis=1)]
+    components *= np.where(largest < 0, -1.0, 1.0)[:, None]
+    return Plane(
+        points=(centred @ components.T).astype(np.float32),
+        mean=mean.astype(np.float32),
+        components=components.astype(np.float32),
+    )
+
+
+def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15) -> Points:
+    """A UMAP of some codes: neighbours stay neighbours; distances between clusters say little.
+
+    Args:
+        codes: Codes, shape (N, D).
+        seed: Fixes every random choice.
+        neighbours: How many nearest codes make a neighbourhood, fewer where there are fewer.
+
+    Returns:
+        Coordinates, shape (N, 2): the PCA map where N < 5 or all codes are equal.
+
+    Raises:
+        UserError: If there is no code, or one is not finite.
+
+    Source:
+        McInnes, Healy & Melville (2018). https://arxiv.org/abs/1802.03426
+    """
+    codes = _standardised(codes)
+    start = pca(codes).points
+    if _has_no_neighbourhoods(codes):
+        return start
+    with warnings.catch_warnings():
+        # umap says on import that its TensorFlow variant, which we don't use, is not there.
+        warnings.simplefilter("ignore", ImportWarning)
+        from umap import UMAP
+
+    # UMAP draws in a box of side 20; a little noise parts codes that start at one point.
+    noise = np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
+    fitted = UMAP(
+        n_neighbors=min(neighbours, len(codes) - 1),
+        init=(10 * start / np.abs(start).max() + noise).astype(np.float32),
+        random_state=seed,
+        n_jobs=1,
+    ).fit(codes.astype(np.float32))
+    return np.asarray(fitted.embedding_, np.float32)
+
+
+def tsne(codes: NDArray[Any], seed: int = 0, perplexity: float = 30.0) -> Points:
+    """A t-SNE of some codes: neighbours stay neighbours; sizes of clusters say little.
+
+    Args:
+        codes: Codes, shape (N, D).
+        seed: Fixes every random choice.
+        perplexity: Effective number of neighbours; at most (N − 1)/3, as the method needs.
+
+    Returns:
+        Coordinates, shape (N, 2): the PCA map where N < 5 or all codes are equal.
+
+    Raises:
+        UserError: If there is no code, or one is not finite.
+
+    Source:
+        van der Maaten & Hinton (2008), https://jmlr.org/papers/v9/vandermaaten08a.html;
+        Poličar, Stražar & Zupan (2024), openTSNE, https://doi.org/10.18637/jss.v109.i03
+    """
+    codes = _standardised(codes)
+    start = pca(codes).points
+    if _has_no_neighbourhoods(codes):
+        return start
+    from openTSNE import TSNE
+
+    # t-SNE starts from a tiny map (deviation 1e-4), or the early phase cannot move points.
+    noise = np.random.default_rng(seed).normal(scale=1e-6, size=start.shape)
+    embedding = TSNE(
+        perplexity=min(perplexity, (len(codes) - 1) / 3),
+        initialization=1e-4 * start / start[:, 0].std() + noise,
+        neighbors="exact" if len(codes) <= _EXACT else "auto",
+        random_state=seed,
+        n_jobs=1,
+    ).fit(codes)
+    return np.asarray(embedding, np.float32)
+
+
+def _checked(codes: NDArray[Any]) -> NDArray[np.float64]:
+    codes = np.asarray(codes, np.float64)
+    if codes.ndim != 2 or 0 in codes.shape:
+        raise UserError(f"A map needs at least one code, as an array (N, D); got shape {codes.shape}.")
+    if not np.isfinite(codes).all():
+        raise UserError("A map needs finite codes; some are infinite or not a number.")
+    return codes
+
+
+def _standardised(codes: NDArray[Any]) -> NDArray[np.float64]:
+    """Codes about their mean, with an average variance of 1: rounding depends on the scale, maps don't."""
+    codes = _checked(codes)
+    centred = codes - codes.mean(axis=0)
+    scale = np.sqrt((centred**2).mean())
+    # Codes that agree to within rounding of their magnitude are equal: noise is no structure.
+    if scale <= 1e-7 * np.abs(codes).max():
+        return np.zeros_like(centred)
+    return centred / scale
+
+
+def _has_no_neighbourhoods(codes: NDArray[Any]) -> bool:
+    return len(codes) < _FEWEST or not codes.any()
