@@ -1,0 +1,64 @@
+"""``aecore evaluate``: a card's metrics, computed again from the stored weights."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from aecore.bundles import Bundle, list_bundles, open_bundle
+from aecore.cli.printing import print_json, print_table
+from aecore.errors import UserError
+
+
+def add(commands: Any, words: Sequence[str]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure bundles again",
+        description="Compute the metrics of bundles again from their weights, beside what their cards say.",
+    )
+    parser.add_argument(
+        "bundles", nargs="*", metavar="DATA/NAME", help="which; `aecore list --bundles` lists them"
+    )
+    parser.add_argument("--all", action="store_true", help="every bundle there is")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Evaluates the bundles that were named."""
+    chosen = list_bundles() if arguments.all else [open_bundle(name) for name in arguments.bundles]
+    if not chosen:
+        raise UserError("Name a bundle, as in `aecore evaluate digits/vae`, or say --all.")
+    found = {}
+    for bundle in chosen:
+        now = evaluated(bundle)
+        found[bundle.id] = {"card": bundle.card.metrics, "now": now}
+        if not arguments.json:
+            rows = [
+                (name, f"{bundle.card.scalars.get(name, float('nan')):.5g}", f"{value:.5g}")
+                for name, value in now.items()
+                if isinstance(value, int | float)
+            ]
+            print_table(bundle.id, ("metric", "card", "now"), rows)
+    if arguments.json:
+        print_json(found)
+
+
+def evaluated(bundle: Bundle) -> dict[str, Any]:
+    """The metrics of a bundle on the data at hand.
+
+    Raises:
+        UserError: If the data are missing, or are not those the bundle was measured on, or there
+            is not enough memory.
+    """
+    from aecore.metrics import evaluate
+    from aecore.runs.memory import enough_memory
+
+    card = bundle.card.data
+    with enough_memory(f"{bundle.id} needs less if it is trained again with smaller --hidden or --channels."):
+        data = card.load()
+        if data.fingerprint != card.fingerprint:
+            raise UserError(f"{data.title} on this machine differs from what {bundle.id} was measured on.")
+        return evaluate(bundle.model(), data)

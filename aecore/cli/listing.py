@@ -1,0 +1,120 @@
+"""``aecore list``: variants, data sets and bundles."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from aecore.bundles import Bundle, damaged, list_bundles
+from aecore.cli.printing import print_json, print_table
+from aecore.data import list_datasets
+
+
+def add(commands: Any, words: Sequence[str]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "list",
+        help="list variants, data sets and bundles",
+        description="List what there is; without a flag, all three.",
+    )
+    parser.add_argument("--variants", action="store_true", help="what can be trained")
+    parser.add_argument("--datasets", action="store_true", help="what it can be trained on")
+    parser.add_argument("--bundles", action="store_true", help="what has been trained")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints the lists that were asked for."""
+    asked = {name: getattr(arguments, name) for name in ("variants", "datasets", "bundles")}
+    wanted = [name for name, said in asked.items() if said] or list(asked)
+    if arguments.json:
+        print_json({name: JSON[name]() for name in wanted})
+        return
+    for name in wanted:
+        TABLES[name]()
+
+
+def _variants() -> list[dict[str, Any]]:
+    from aecore.api import list_variants
+    from aecore.options import options_of
+
+    return [
+        {
+            "name": each.name,
+            "title": each.title,
+            "summary": each.summary.partition(": ")[2],
+            "source": each.source,
+            "options": {name: option.default for name, option in options_of(each.make).items()},
+        }
+        for each in list_variants()
+    ]
+
+
+def _datasets() -> list[dict[str, Any]]:
+    return [asdict(info) for info in list_datasets()]
+
+
+def _bundle(bundle: Bundle) -> dict[str, Any]:
+    card = bundle.card
+    return {
+        "id": bundle.id,
+        "title": card.title,
+        "variant": card.variant,
+        "data": card.data.name,
+        "latent_dim": card.latent.dim,
+        "shipped": bundle.shipped,
+        "path": str(bundle.path),
+        "config": card.config,
+        "metrics": card.metrics,
+    }
+
+
+def _print_variants() -> None:
+    rows = [(each["name"], each["title"], each["summary"], each["source"]) for each in _variants()]
+    print_table("Variants", ("name", "title", "what it is", "source"), rows)
+
+
+def _print_datasets() -> None:
+    rows = [
+        (
+            info.name,
+            info.title,
+            "×".join(map(str, info.shape)),
+            f"{info.examples:,}",
+            "ready" if info.available else f"aecore data get {info.name}",
+        )
+        for info in list_datasets()
+    ]
+    print_table("Data sets", ("name", "title", "example", "examples", "at hand"), rows)
+
+
+def _print_bundles() -> None:
+    rows = [
+        (
+            each.id,
+            each.card.title,
+            str(each.card.latent.dim),
+            *(_number(each, name) for name in ("rmse", "pca_rmse")),
+            "shipped" if each.shipped else "yours",
+        )
+        for each in list_bundles()
+    ]
+    print_table("Bundles", ("id", "variant", "dims", "RMSE", "PCA RMSE", ""), rows)
+    for path, reason in damaged():
+        print(f"left out: {path}: {reason}")
+
+
+def _number(bundle: Bundle, metric: str) -> str:
+    found = bundle.card.scalars.get(metric)
+    return "" if found is None else f"{found:.3f}"
+
+
+JSON: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "variants": _variants,
+    "datasets": _datasets,
+    "bundles": lambda: [_bundle(each) for each in list_bundles()],
+}
+TABLES = {"variants": _print_variants, "datasets": _print_datasets, "bundles": _print_bundles}

@@ -1,0 +1,191 @@
+"""``aecore train``: any variant on any data set, with a bar, and a bundle at the end."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aecore.cli.bar import Bar
+from aecore.cli.parser import Parser
+from aecore.cli.printing import print_json
+from aecore.errors import UserError
+
+if TYPE_CHECKING:
+    from aecore.options import Option
+    from aecore.runs import Run
+
+EPILOG = """Ctrl-C ends the training after its step and keeps the best epoch so far as a bundle;
+--resume goes on from the last whole epoch, as it does after a crash. What can be chosen depends
+on --variant, --data, --net and --likelihood: give them together with --help to see it all."""
+
+
+def add(commands: Any, words: Sequence[str]) -> None:
+    """Adds the command; its flags come from the signatures that ``words`` choose."""
+    parser = commands.add_parser(
+        "train",
+        help="train a variant on a data set",
+        description="Train a variant on a data set, and keep the result as a bundle.",
+        epilog=EPILOG,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("--variant", help="what to train; `aecore list --variants` lists them")
+    parser.add_argument("--data", help="what to train on; `aecore list --datasets` lists them")
+    parser.add_argument("--name", default="", help="what to call the bundle [made of variant and dimension]")
+    parser.add_argument("--replace", action="store_true", help="replace a bundle of that name")
+    parser.add_argument("--download", action="store_true", help="fetch the data set if it is not here")
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="DATA/NAME",
+        help="go on with an interrupted run [the latest]",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print id, path and metrics as one JSON object, and no bar"
+    )
+    if words[:1] == ["train"]:
+        _add_options(parser, words[1:])
+
+
+def _add_options(parser: Parser, words: Sequence[str]) -> None:
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for name in ("variant", "data", "net", "likelihood"):
+        first.add_argument(f"--{name}")
+    try:
+        chosen, _ = first.parse_known_args([word for word in words if word not in ("-h", "--help")])
+    except argparse.ArgumentError:  # a flag without its value: the parser of all flags says so
+        return
+    if not chosen.variant or not chosen.data:
+        parser.explain = _resumed if "--resume" in words else _too_early
+        return
+    from aecore.runs import misplaced, schema
+
+    options = schema(chosen.variant, chosen.data, vars(chosen))
+    parser.explain = lambda flag: misplaced(
+        flag.lstrip("-").replace("-", "_"), chosen.variant, chosen.data, options
+    )
+    group = parser.add_argument_group(f"options of {chosen.variant} on {chosen.data}")
+    for option in options.values():
+        group.add_argument(
+            option.flag, dest=f"option_{option.name}", metavar=_metavar(option), help=_help(option)
+        )
+
+
+def _too_early(flag: str) -> str:
+    return (
+        f"What {flag} may be depends on --variant and --data: give both, as in --variant vae --data digits."
+    )
+
+
+def _resumed(flag: str) -> str:
+    return f"--resume goes on with what the run began with: leave out {flag}."
+
+
+def _metavar(option: Option) -> str:
+    if option.choices:
+        return "NAME"
+    return {bool: "yes|no", tuple: "N,N,…", int: "N", float: "X", str: "TEXT"}[option.type]
+
+
+def _help(option: Option) -> str:
+    notes = [", ".join(option.choices)] if option.choices else []
+    if option.range:
+        notes.append(f"{option.range.low:.10g} to {option.range.high:.10g}")
+    text = " ".join([option.help, *(f"({note})" for note in notes), f"[{_default(option)}]"])
+    return text.replace("%", "%%")
+
+
+def _default(option: Option) -> str:
+    if option.type is bool:
+        return "yes" if option.default else "no"
+    return ",".join(map(str, option.default)) if option.type is tuple else str(option.default)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Trains, or goes on with a training."""
+    training = _training(arguments)
+    quiet = arguments.json
+    go_on = f"Go on with: aecore train --resume {training.id}"
+    try:
+        with _stopping_politely(training), Bar(training, quiet, "; Ctrl-C leaves at once") as bar:
+            bundle = training.train(bar)
+    except UserError as error:
+        raise UserError(f"{error} {go_on}") if training.resumable else error  # noqa: B904 (one sentence is shown)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(go_on if training.resumable else "Nothing was kept.") from None
+    if quiet:
+        print_json({"id": bundle.id, "path": str(bundle.path), "metrics": bundle.card.metrics})
+        return
+    print(f"{bundle.id}: {_summary(bundle.card.metrics)}")
+    if advice := _advice(bundle.card.metrics, bundle.card.config):
+        print(advice)
+    print(f"Bundle: {bundle.path}")
+    if training.resumable:
+        print(f"Stopped; the best epoch so far is kept. {go_on}")
+
+
+def _training(arguments: argparse.Namespace) -> Run:
+    from aecore.runs import Run
+
+    options = {
+        key.removeprefix("option_"): value
+        for key, value in vars(arguments).items()
+        if key.startswith("option_") and value is not None
+    }
+    if arguments.resume is not None:
+        flags = ("variant", "data", "name", "replace", "download")
+        if wrong := [*(name for name in flags if getattr(arguments, name)), *options]:
+            raise UserError(_resumed("--" + wrong[0].replace("_", "-")))
+        return Run.resume(arguments.resume)
+    for name in ("variant", "data"):
+        if not getattr(arguments, name):
+            raise UserError(f"--{name} is missing, as in: aecore train --variant vae --data digits")
+    given = {"variant": arguments.variant, "data": arguments.data, **options}
+    if arguments.download:
+        from aecore.data import download
+        from aecore.runs import complete
+
+        complete(given)  # what does not fit is said before anything is fetched
+        download(arguments.data)
+    return Run.begin(given, arguments.name, replace=arguments.replace)
+
+
+def _summary(metrics: Mapping[str, Any]) -> str:
+    from aecore.metrics.table import METRICS
+
+    shown = [name for name in ("negative_elbo", "rate", "distortion", "rmse", "pca_rmse") if name in metrics]
+    return " · ".join(f"{METRICS[name].title} {metrics[name]:.4g}" for name in shown)
+
+
+def _advice(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """What to try where codes use fewer dimensions than they have; empty where they use all."""
+    active, dims = metrics.get("active_units", config["latent_dim"]), config["latent_dim"]
+    if active == dims:
+        return ""
+    if active:
+        return f"{active} of {dims} dimensions active: the others carry nothing about the image."
+    lower = "a lower --beta" if "beta" in config else "--variant beta-vae with a --beta below 1"
+    return (
+        f"0 of {dims} dimensions active: the posterior has collapsed, and every code decodes alike. "
+        f"What helps: more --epochs, {lower}, its --annealing linear or --free-bits 0.1, "
+        "another --likelihood."
+    )
+
+
+@contextmanager
+def _stopping_politely(training: Run) -> Iterator[None]:
+    """The first Ctrl-C asks the training to stop; a second one, or one after its end, interrupts."""
+
+    def stop(*_: object) -> None:
+        if training.fit.stopping or training.finishing:
+            raise KeyboardInterrupt
+        training.stop()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,141 @@
+"""From a trained model to a bundle: measured, encoded, mapped, exported."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aecore import variants
+from aecore.bottlenecks import Variational
+from aecore.bundles import Bundle, Card, Codes, DataCard, LatentSpec, Provenance, round_to_half, write_bundle
+from aecore.data import Dataset, Split
+from aecore.data.splits import stratified
+from aecore.latent import projections
+from aecore.metrics import evaluate
+from aecore.model import Autoencoder
+from aecore.version import __version__
+
+MOST_CODES = 2000
+LIBRARIES = ("numpy", "onnx", "safetensors", "torch", "umap-learn", "openTSNE")
+VIEWS = ("map", "reconstruct", "interpolate", "sample")
+
+
+def make_bundle(
+    folder: Path,
+    model: Autoencoder,
+    data: Dataset,
+    config: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    *,
+    device: str,
+    seconds: float,
+    command: str,
+) -> Bundle:
+    """Everything a bundle holds, computed from the weights as they are stored, and written at once.
+
+    Args:
+        folder: Where it goes.
+        model: Trained; left on the CPU, in evaluation mode.
+        data: What it was trained on.
+        config: The whole configuration.
+        history: One entry an epoch.
+        device: Where it was trained.
+        seconds: How long that took.
+        command: A command line that does it again, or the empty string.
+
+    Raises:
+        UserError: If the bundle cannot be written; nothing is left behind then.
+    """
+    model.eval()
+    if config["store"] == "half":
+        round_to_half(model)
+    metrics = evaluate(model, data, device=device if device.startswith("cuda") else "cpu")
+    model.to("cpu")
+    variant = variants.find(config["variant"])
+    spec = data.spec
+    card = Card(
+        name=folder.name,
+        title=variant.title,
+        data=DataCard(
+            name=spec.name,
+            title=data.title,
+            kind=spec.kind,
+            shape=spec.shape,
+            values=spec.values,
+            options=spec.options,
+            classes=spec.classes,
+            factors=spec.factors,
+            licence=data.licence,
+            source=data.source,
+            fingerprint=data.fingerprint,
+        ),
+        views=VIEWS,
+        variant=variant.name,
+        config=dict(config),
+        latent=LatentSpec.from_json(
+            {"kind": model.bottleneck.kind, "dim": model.latent_dim, "prior": model.bottleneck.prior_spec()}
+        ),
+        precision=config["store"],
+        metrics=metrics,
+        provenance=Provenance(
+            seed=config["seed"],
+            device=device_name(device),
+            seconds=round(seconds, 1),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions={"aecore": __version__, "python": platform.python_version()}
+            | {name: version(name) for name in LIBRARIES},
+            command=command,
+        ),
+    )
+    return write_bundle(folder, model=model, card=card, codes=codes_of(model, data.test), history=history)
+
+
+def device_name(device: str) -> str:
+    """A device as a card names it: a GPU by its model."""
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+
+
+@torch.no_grad()
+def codes_of(model: Autoencoder, test: Split, most: int = MOST_CODES) -> Codes:
+    """Codes of a fixed, stratified part of the test split, with their maps.
+
+    Args:
+        model: In evaluation mode.
+        test: The test split.
+        most: How many codes at most.
+    """
+    label = np.zeros(len(test), np.int64) if test.label is None else test.label.numpy()
+    index = stratified(label, min(most, len(test)), seed=0)
+    chosen = test.take(torch.from_numpy(index))
+    parts: list[dict[str, Tensor]] = []
+    for x in chosen.x.split(500):
+        posterior = model.posterior(x)
+        part = posterior.tensors() | {
+            "error": model.likelihood.distortion(model.decode_raw(posterior.mean), x)
+        }
+        if isinstance(posterior, Variational):
+            part["kl"] = posterior.kl().sum(1)
+        parts.append(part)
+    arrays = {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}
+    mu = arrays.pop("z") if "z" in arrays else arrays.pop("mu")
+    plane = projections.pca(mu)
+    return Codes(
+        mu=mu,
+        index=index,
+        label=None if chosen.label is None else chosen.label.numpy(),
+        factors=None if chosen.factors is None else chosen.factors.numpy(),
+        pca=plane.points,
+        pca_mean=plane.mean,
+        pca_components=plane.components,
+        umap=projections.umap(mu),
+        tsne=projections.tsne(mu),
+        **arrays,
+    )

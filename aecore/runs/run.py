@@ -1,0 +1,274 @@
+"""A training that survives: its state lies beside its configuration until the bundle is written."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+
+from aecore import variants
+from aecore.bundles import Bundle, shipped_root, user_folder, user_root
+from aecore.bundles.files import ASIDE, current, remove_folder, write_folder
+from aecore.data import Dataset
+from aecore.errors import UserError, unknown
+from aecore.options import options_of
+from aecore.runs.claim import Busy, Claim, is_busy
+from aecore.runs.config import command, complete, load_data
+from aecore.runs.finish import make_bundle
+from aecore.runs.memory import enough_memory
+from aecore.training import Diverged, EpochEnd, Event, Finished, Fit, Randomness
+
+Listener = Callable[[Event], None]
+
+LESS_MEMORY = "A smaller --batch-size needs less, and so do smaller --hidden or --channels."
+
+
+class Run:
+    """One training, from its configuration to its bundle.
+
+    Args:
+        config: Complete.
+        folder: Where the bundle goes: ``<root>/<data set>/<name>``.
+        state: Where the run keeps what it needs to go on, or None to keep nothing.
+        data: The data set, where it is not to be loaded by its name.
+
+    Attributes:
+        id: Data set and name, as the bundle will be called.
+        command: A command line that does the same, empty where the data set was handed over.
+        resumable: Whether an epoch of it is stored from which it can go on.
+        finishing: Whether its bundle is being made.
+
+    Raises:
+        UserError: If the data are missing, the model cannot be made of these options, or there
+            is not enough memory for it.
+    """
+
+    def __init__(
+        self, config: Mapping[str, Any], folder: Path, state: Path | None, data: Dataset | None = None
+    ) -> None:
+        self.config, self.folder, self.state = dict(config), folder, state
+        self.command = "" if data else command(config)
+        with enough_memory(LESS_MEMORY):
+            self.data = data or load_data(config)
+            with Randomness(config["seed"], "cpu")():
+                model = variants.build(config, self.data.spec)
+            self.fit = Fit(model, self.data, **{name: config[name] for name in options_of(Fit)})
+        self.id = f"{folder.parent.name}/{folder.name}"
+        self.history: list[dict[str, Any]] = []
+        self.resumable = self.finishing = False
+        self.claim: Claim | None = None
+
+    @classmethod
+    def begin(
+        cls, given: Mapping[str, Any], name: str = "", data: Dataset | None = None, replace: bool = False
+    ) -> Run:
+        """A new run of the user's, under ``name`` or one made of its variant and dimension.
+
+        The name is this run's from now on. With ``data`` at hand, which may have been changed
+        since they were loaded, nothing is kept to resume from.
+
+        Raises:
+            UserError: If an option does not fit, or the name is taken and ``replace`` is not set.
+        """
+        config = complete(given)
+        claim = _claim(config, name, replace) if name else _first_free_claim(config)
+        state = claim.state
+        try:
+            run = cls(config, user_folder(config["data"], state.name), None if data else state, data)
+        except BaseException:
+            claim.release()
+            raise
+        run.claim = claim
+        return run
+
+    @classmethod
+    def resume(cls, name: str = "") -> Run:
+        """The interrupted run of that name, ``data/name``, or the one that was interrupted last.
+
+        Raises:
+            UserError: If there is none.
+        """
+        found = interrupted()
+        if name.count("/") == 1 and is_busy(runs_root() / name):
+            raise Busy(f"{name} is being trained by another process.")
+        if not found:
+            raise UserError("There is no interrupted run to resume.")
+        if name and name not in found:
+            raise unknown("interrupted run", name, found)
+        claim = Claim(found[name or next(iter(found))])
+        try:
+            config = complete(_read(claim.state)["config"])
+            run = cls.open(config, user_folder(claim.state.parent.name, claim.state.name), claim.state)
+        except BaseException:
+            claim.release()
+            raise
+        run.claim = claim
+        return run
+
+    @classmethod
+    def open(cls, config: Mapping[str, Any], folder: Path, state: Path) -> Run:
+        """A run that goes on from ``state`` if a run of this very configuration left something there.
+
+        Raises:
+            UserError: If what it left cannot be read, or the model cannot be made.
+        """
+        run = cls(config, folder, state)
+        if not (current(state) / "run.json").is_file():
+            return run
+        saved = _read(state)
+        if saved["config"] != run.config or not saved["numbers"]:
+            return run
+        try:
+            run.fit.restore(
+                safetensors.torch.load_file(current(state) / "state.safetensors"), saved["numbers"]
+            )
+            run.history, run.resumable = list(saved["history"]), True
+        except (OSError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
+            raise UserError(f"The run in {state} cannot be resumed ({error}): remove that folder.") from error
+        return run
+
+    def stop(self) -> None:
+        """Ends the training after the step it is in."""
+        self.fit.stop()
+
+    def train(self, listen: Listener = lambda _: None) -> Bundle:
+        """Trains to the end, or until stopped, and writes the bundle of the best epoch.
+
+        Args:
+            listen: Is told every event.
+
+        Raises:
+            UserError: If the training diverges, is stopped before its first epoch is done, the
+                disk or the memory is full, or another process trains it. Where it is ``resumable`` afterwards
+                it goes on from its last whole epoch; else it has left nothing behind.
+        """
+        claim = self.claim or (Claim(self.state) if self.state else nullcontext())
+        with claim, enough_memory(LESS_MEMORY):
+            try:
+                if not self.resumable:
+                    self._save()
+                finished = self._descend(listen)
+            except BaseException as error:
+                if isinstance(error, Diverged) or not self.resumable:
+                    self._forget()
+                raise
+            bundle = make_bundle(
+                self.folder, self.fit.model, self.data, self.config, self.history,
+                device=self.fit.device, seconds=finished.seconds, command=self.command,
+            )  # fmt: skip
+            if finished.why != "stopped":
+                self._forget()
+        return bundle
+
+    def _descend(self, listen: Listener) -> Finished:
+        for event in self.fit:
+            if isinstance(event, EpochEnd):
+                self.history.append(event.line())
+                self._save()
+                self.resumable = self.state is not None
+            self.finishing = isinstance(event, Finished)
+            listen(event)
+        assert isinstance(event, Finished)
+        if not event.epoch:
+            raise UserError("Stopped before the first epoch was done: there is nothing to keep.")
+        return event
+
+    def _save(self) -> None:
+        """Stores the configuration and where the training stands, both or neither."""
+        if not self.state:
+            return
+        numbers = self.fit.numbers() if self.history else {}
+        tensors = self.fit.tensors() if self.history else {}
+        saved = {"config": self.config, "numbers": numbers, "history": self.history}
+        contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+        write_folder(
+            self.state,
+            {"run.json": json.dumps(saved).encode(), "state.safetensors": safetensors.torch.save(contiguous)},
+        )
+
+    def _forget(self) -> None:
+        if self.state:
+            remove_folder(self.state)
+        self.resumable = False
+
+
+def _read(state: Path) -> dict[str, Any]:
+    """What ``_save`` wrote, without the tensors.
+
+    Raises:
+        UserError: If it is damaged.
+    """
+    try:
+        saved = json.loads((current(state) / "run.json").read_bytes())
+        return {key: saved[key] for key in ("config", "numbers", "history")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"The run in {state} cannot be resumed ({error}): remove that folder.") from error
+
+
+def runs_root() -> Path:
+    """Where unfinished runs keep their state: beside the user's bundles."""
+    return user_root().parent / "runs"
+
+
+def interrupted() -> dict[str, Path]:
+    """Runs that can be resumed, by ``data/name``, the latest first; those being trained are left out."""
+    found = [state for state in _states() if not is_busy(state)]
+    return {_id_of(state): state for state in sorted(found, key=_saved_at, reverse=True)}
+
+
+def _states() -> set[Path]:
+    """Where runs have left something, whole: a writer may just be replacing it, or have died at that."""
+    entries = ((entry.parent, entry.name.removeprefix(ASIDE)) for entry in runs_root().glob("*/*"))
+    states = {parent / name for parent, name in entries if not name.startswith(".")}
+    return {state for state in states if (current(state) / "run.json").is_file()}
+
+
+def _id_of(state: Path) -> str:
+    return f"{state.parent.name}/{state.name}"
+
+
+def _saved_at(state: Path) -> float:
+    try:
+        return (current(state) / "run.json").stat().st_mtime
+    except OSError:  # its process has just finished
+        return 0.0
+
+
+def _claim(config: Mapping[str, Any], name: str, replace: bool) -> Claim:
+    """The name that was asked for, if it is free or may be replaced."""
+    folder = user_folder(config["data"], name)
+    claim = Claim(runs_root() / config["data"] / name)
+    if _is_taken(folder, claim.state) and not replace:
+        resume = (
+            f" An interrupted run goes on with --resume {_id_of(folder)}."
+            if current(claim.state).exists()
+            else ""
+        )
+        claim.release()
+        raise UserError(f"{_id_of(folder)} is there already: choose another --name, or --replace it.{resume}")
+    return claim
+
+
+def _first_free_claim(config: Mapping[str, Any]) -> Claim:
+    """``vae-2d``, ``vae-2d-2``, …: the first that no bundle and no run has."""
+    for count in itertools.count(1):
+        name = f"{config['variant']}-{config['latent_dim']}d" + (f"-{count}" if count > 1 else "")
+        if (shipped_root() / config["data"] / name).exists():
+            continue
+        try:
+            claim = Claim(runs_root() / config["data"] / name)
+        except Busy:
+            continue
+        if not _is_taken(user_folder(config["data"], name), claim.state):
+            return claim
+        claim.release()
+    raise AssertionError("there is always a next number")
+
+
+def _is_taken(folder: Path, state: Path) -> bool:
+    return current(folder).exists() or current(state).exists()

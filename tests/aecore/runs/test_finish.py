@@ -1,0 +1,210 @@
+"""What stands in a bundle is what its weights do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import Normal, kl_divergence
+
+import aecore
+from aecore.bottlenecks import Variational
+from aecore.bundles import Bundle, list_bundles, open_bundle, shipped_root
+from aecore.data import Dataset, load_dataset
+from aecore.likelihoods import Likelihood
+from aecore.metrics import METRICS, evaluate
+from aecore.model import Autoencoder
+from aecore.runs import complete
+from aecore.runs.config import load_data
+from aecore.runs.finish import codes_of
+from tests.aecore.conftest import TINY
+from tests.aecore.small import head
+
+BOTH = pytest.mark.parametrize("name", ["digits/half", "digits/full"])
+
+
+@pytest.fixture
+def bundle(bundles: Path, name: str) -> Bundle:
+    return open_bundle(name)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return load_dataset("digits")
+
+
+@BOTH
+def test_the_card_says_everything(bundle: Bundle, data: Dataset, name: str) -> None:
+    card = bundle.card
+    assert f"{card.data.name}/{card.name}" == name == bundle.id
+    assert card.variant == {"digits/half": "vae", "digits/full": "denoising"}[name]
+    assert card.title == {"digits/half": "VAE", "digits/full": "Denoising autoencoder"}[name]
+    assert card.config == complete(card.config)
+    assert card.config["latent_dim"] == card.latent.dim == TINY["latent_dim"]
+    assert card.precision == name.removeprefix("digits/")
+    assert card.latent.kind == {"digits/half": "gaussian", "digits/full": "point"}[name]
+    assert card.views == ("map", "reconstruct", "interpolate", "sample")
+    assert card.data.fingerprint == data.fingerprint
+    assert (card.data.shape, card.data.values, len(card.data.classes)) == ((1, 8, 8), "unit", 10)
+    assert card.parameters == sum(each.numel() for each in bundle.model().parameters())
+    assert card.provenance.command.startswith(f"aecore train --variant {card.variant} --data digits ")
+    assert card.provenance.versions.keys() >= {"aecore", "torch", "numpy", "python", "umap-learn", "openTSNE"}
+    assert (card.provenance.device, card.provenance.seed) == ("cpu", 0)
+    assert card.provenance.seconds > 0
+
+
+@BOTH
+def test_the_history_has_a_line_an_epoch(bundle: Bundle) -> None:
+    assert [line["epoch"] for line in bundle.history] == [1, 2]
+    terms = {"loss", "distortion"} | ({"rate"} if bundle.card.variant == "vae" else set())
+    for line in bundle.history:
+        assert terms <= line["train"].keys()
+        assert terms <= line["validation"].keys()
+        assert line["lr"] == bundle.card.config["lr"]
+        assert line["examples_per_s"] > 0
+
+
+@BOTH
+def test_onnx_and_pytorch_agree_on_every_test_image(bundle: Bundle, data: Dataset) -> None:
+    model, x = bundle.model(), data.test.x
+    with torch.no_grad():
+        wanted = {name: value.numpy() for name, value in model.posterior(x).tensors().items()}
+        images = model.decode(model.encode(x)).numpy()
+    got = bundle.encode(x.numpy())
+    assert got.keys() == wanted.keys()
+    for each in got:
+        np.testing.assert_allclose(got[each], wanted[each], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(bundle.decode(model.encode(x).detach().numpy()), images, rtol=1e-4, atol=1e-4)
+
+
+@BOTH
+def test_the_metrics_are_those_of_the_stored_weights(bundle: Bundle, data: Dataset) -> None:
+    again = evaluate(bundle.model(), data)
+    assert again.keys() == bundle.card.metrics.keys() <= METRICS.keys()
+    for each, value in again.items():
+        assert bundle.card.metrics[each] == pytest.approx(value, rel=1e-6), each
+
+
+@BOTH
+def test_pca_stands_beside_every_reconstruction_metric(bundle: Bundle) -> None:
+    prefixes = ("", "denoised_") if bundle.card.variant == "denoising" else ("",)
+    for prefix in prefixes:
+        for metric in ("mae", "mse", "rmse", "psnr", "ssim"):
+            assert {f"{prefix}{metric}", f"pca_{prefix}{metric}"} <= bundle.card.metrics.keys()
+
+
+@BOTH
+def test_codes_are_those_of_the_test_examples_they_name(bundle: Bundle, data: Dataset) -> None:
+    codes, model = bundle.codes, bundle.model()
+    chosen = data.test.take(torch.tensor(codes.index))
+    assert len(np.unique(codes.index)) == len(codes.mu) == 297
+    assert codes.label is not None
+    assert chosen.label is not None
+    np.testing.assert_array_equal(codes.label, chosen.label.numpy())
+    with torch.no_grad():
+        posterior = model.posterior(chosen.x)
+        images = model.decode(posterior.mean)
+        error = model.likelihood.distortion(model.decode_raw(posterior.mean), chosen.x)
+    np.testing.assert_allclose(codes.mu, posterior.mean.numpy(), rtol=1e-3, atol=1e-3)  # half precision
+    if isinstance(posterior, Variational):
+        given = normal(posterior)
+        kl = kl_divergence(given, Normal(torch.tensor(0.0), torch.tensor(1.0))).sum(1)
+        assert codes.kl is not None
+        np.testing.assert_allclose(codes.kl, kl, rtol=1e-4, atol=1e-5)
+    else:
+        assert codes.kl is None
+    if bundle.card.config["likelihood"] == "mse":
+        error = (images - chosen.x).square().flatten(1).sum(1) / 2
+    np.testing.assert_allclose(codes.error, error, rtol=1e-4)
+
+
+def test_fewer_codes_are_a_fixed_choice_with_every_class_in_proportion(bundles: Path, data: Dataset) -> None:
+    model = aecore.load("digits/half")
+    with pytest.MonkeyPatch.context() as patch:
+        from tests.aecore.conftest import flat_maps
+
+        flat_maps(patch)
+        few, again = codes_of(model, data.test, most=100), codes_of(model, data.test, most=100)
+    np.testing.assert_array_equal(few.index, again.index)
+    assert few.label is not None
+    assert data.test.label is not None
+    share = np.bincount(few.label, minlength=10) / 100
+    whole = np.bincount(data.test.label.numpy(), minlength=10) / len(data.test)
+    assert np.abs(share - whole).max() <= 0.011
+
+
+def normal(posterior: Variational) -> Normal:
+    """The same posterior as torch.distributions has it."""
+    mu, logvar = posterior.tensors()["mu"], posterior.tensors()["logvar"]
+    return Normal(mu, (logvar / 2).exp())
+
+
+def own_estimates(
+    model: Autoencoder, x: Tensor, likelihood: Likelihood, samples: int
+) -> tuple[Tensor, Tensor]:
+    """Importance-sampled NLL and −ELBO of each example, by torch.distributions."""
+    posterior = model.posterior(x)
+    assert isinstance(posterior, Variational)
+    q = normal(posterior)
+    z = q.sample((samples,))
+    log_p = -torch.stack([likelihood.nll(model.decode_raw(each), x) for each in z])
+    log_w = (log_p + (Normal(0.0, 1.0).log_prob(z) - q.log_prob(z)).sum(-1)).double()
+    return math.log(samples) - log_w.logsumexp(0), -log_w.mean(0)
+
+
+@torch.no_grad()
+def test_nll_is_at_most_the_bound_for_500_digits(bundles: Path, data: Dataset) -> None:
+    model = aecore.load("digits/half")
+    x = torch.cat([data.test.x, data.train.x])[:500]
+    nll, bound = own_estimates(model, x, model.likelihood, 100)
+    assert len(nll) == 500
+    assert (nll <= bound + 1e-6).all()
+    metrics = open_bundle("digits/half").card.metrics
+    assert metrics["elbo_gap"] >= 0
+    assert metrics["nll"] == pytest.approx(float(nll[:297].mean()), abs=0.05)
+    assert metrics["nll"] + metrics["elbo_gap"] == pytest.approx(metrics["negative_elbo"], rel=0.01)
+
+
+@pytest.mark.usefixtures("quick_maps")
+@torch.no_grad()
+def test_nll_is_at_most_the_bound_for_500_images_of_mnist(require_data: Callable[[str], None]) -> None:
+    require_data("mnist")
+    shipped = [each for each in list_bundles() if each.id == "mnist/vae" and each.shipped]
+    config = shipped[0].card.config if shipped else complete({"variant": "vae", "data": "mnist", "epochs": 1})
+    data = load_data(config)
+    model = shipped[0].model() if shipped else tiny_model(data)
+    nll, bound = own_estimates(model, data.test.x[:500], model.likelihood, 50)
+    assert (nll <= bound + 1e-6).all()
+    assert nll.mean() < bound.mean()
+
+
+@torch.enable_grad()
+def tiny_model(data: Dataset) -> Autoencoder:
+    from tests.aecore.small import fit, model
+
+    few = replace(data, train=head(data.train, 2000), validation=head(data.validation, 100))
+    made = model("vae", data=few)
+    fit(made, few, epochs=1)
+    return made.eval()
+
+
+@pytest.mark.usefixtures("quick_maps")
+def test_one_seed_gives_one_file_of_weights(trained: Path) -> None:
+    same: dict[str, Any] = {"hidden": [32], "lr": 5e-3, "store": "half"}
+    again = aecore.train("vae", name="again", **same, **TINY)
+    other = aecore.train("vae", name="other", **same, seed=1, **TINY)
+    weights = (trained / "bundles" / "digits" / "half" / "model.safetensors").read_bytes()
+    assert again.read("model.safetensors") == weights
+    assert other.read("model.safetensors") != weights
+    assert again.card.metrics == Bundle.open(trained / "bundles" / "digits" / "half").card.metrics
+
+
+def test_nothing_shipped_is_written_by_tests() -> None:
+    assert not [each for each in shipped_root().glob("*/*") if each.name in ("half", "full", "again")]
