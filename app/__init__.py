@@ -1,0 +1,1 @@
+"""Loupe's Streamlit app: pages that read widgets, call ``aecore`` and draw."""

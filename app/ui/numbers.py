@@ -1,0 +1,68 @@
+"""Numbers for people: units, and as many digits as mean something."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+UNITS = {"pseudo-bernoulli": "pseudo-nats", "huber": "Huber units"}
+"""Unit of the distortion under likelihoods that are none; every other one's is nats."""
+
+
+def digits(value: float, significant: int = 3) -> str:
+    """A number with three significant digits, a true minus and thin groups.
+
+    >>> [digits(v) for v in (0.010061, 38.24, -1234.5, 0.0, float("nan"))]
+    ['0.0101', '38.2', '−1,234', '0', '–']
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == int(value) and abs(value) < 1e6:
+        return f"{int(value):,}".replace("-", "−")
+    places = significant - 1 - math.floor(math.log10(abs(value)))
+    text = f"{abs(value):,.{max(places, 0)}f}" if abs(value) >= 1e-4 else f"{abs(value):.1e}"
+    return f"−{text}" if value < 0 else text
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number and its unit, as in ``31.4 nats``; a percentage where the unit is ``%``."""
+    if unit == "%":
+        return f"{100 * value:.1f} %"
+    return f"{digits(value)} {unit}".strip()
+
+
+def code(z: Sequence[float], most: int = 3) -> str:
+    """A code as people write it: (0.60, −0.90), cut after ``most`` entries."""
+    shown = ", ".join(f"{v:.2f}".replace("-", "−") for v in z[:most])
+    return f"({shown}{', …' if len(z) > most else ''})"
+
+
+def distortion_unit(likelihood: str) -> str:
+    """What the distortion of a model with this likelihood is measured in."""
+    return UNITS.get(likelihood, "nats")
+
+
+def table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...] = ()) -> None:
+    """Names at the left, values at the right, set in figures of one width.
+
+    Args:
+        rows: Name and values, as text; written as it is, never read as HTML.
+        head: What stands above the columns, the first over the names.
+    """
+    top = f"<thead>{_row(head, 'th')}</thead>" if head else ""
+    body = "".join(_row(row, "td") for row in rows)
+    st.html(f'<table class="lp-table">{top}<tbody>{body}</tbody></table>')
+
+
+def _row(cells: tuple[str, ...], tag: str) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+
+def heading(title: str, caption: str = "", count: str = "") -> None:
+    """A panel's title, what it counts, and the line below it: text, never read as HTML."""
+    extra = f" <span>{escape(count)}</span>" if count else ""
+    below = f"<p>{escape(caption)}</p>" if caption else ""
+    st.html(f'<div class="lp-heading"><h4>{escape(title)}{extra}</h4>{below}</div>')

@@ -1,0 +1,1 @@
+"""The pages, a script each, run by the router in ``app/main.py``."""

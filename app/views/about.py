@@ -1,0 +1,48 @@
+"""About: what Loupe is, what this bundle is, and what its model teaches."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import streamlit as st
+
+from app.ui import cards, facts, lessons, library, numbers, pick, states
+
+LICENCE = Path(__file__).parents[1] / "static" / "fonts" / "LICENSE.txt"
+
+
+@st.fragment
+def page() -> None:
+    bundle, row = pick.bundle()
+    with states.guard():
+        pick.stage(row)
+        left, right = st.columns([1.7, 1], gap="small")
+        with left, st.container(border=True, key="card-lesson"), st.skeleton(height=420):
+            lessons.show(bundle.card.variant)
+        with right, st.container(border=True, key="card-bundle"):
+            numbers.heading(bundle.id, "what the bundle’s card says")
+            numbers.table(facts.card(bundle))
+        with right:
+            cards.worth(bundle, [])
+        with left, st.container(border=True, key="card-options"):
+            numbers.heading("How it was made", bundle.card.provenance.command)
+            numbers.table(facts.options(bundle))
+    loupe()
+
+
+def loupe() -> None:
+    """What Loupe is, what it is made of, and which bundles it could not read."""
+    with st.container(border=True, key="card-loupe"):
+        numbers.heading("Loupe", "an interactive explorer of the latent spaces that autoencoders learn")
+        st.markdown(
+            "Everything here runs on this machine: the bundles hold the models, their codes and the maps, "
+            "and no page asks the network for anything. A view’s address holds its state, so a link shows "
+            "others what you see."
+        )
+        numbers.table([(name, version(name)) for name in ("streamlit", "plotly", "onnxruntime", "numpy")])
+        with st.expander("Licence of the typeface Inter"):
+            st.text(LICENCE.read_text("utf-8"))
+    for folder, reason in library.shelf().damaged:
+        states.message("A bundle is left out", f"{folder}: {reason}", ":material/broken_image:")
+
+
+page()

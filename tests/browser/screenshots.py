@@ -1,0 +1,60 @@
+"""The README's pictures: every page, light and dark, as Chromium shows it.
+
+``python -m tests.browser.screenshots [FOLDER]`` writes, into docs by default,
+``map-light.png``, ``map-dark.png``, …
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import live
+
+PAGES = {
+    "map": "/",
+    "reconstruct": "/reconstruct",
+    "interpolate": "/interpolate",
+    "sample": "/sample",
+    "about": "/about",
+}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def take(browser: Browser, url: str, folder: Path) -> list[Path]:
+    """Pictures of all pages below ``url``, as files in ``folder``."""
+    files = []
+    for scheme in SCHEMES:
+        context = browser.new_context(viewport=live.VIEWPORT, color_scheme=scheme, reduced_motion="reduce")
+        page = context.new_page()
+        for name, path in PAGES.items():
+            page.goto(url + path)
+            live.wait_idle(page)
+            page.wait_for_timeout(500)  # fonts and Plotly settle after Streamlit does
+            files.append(folder / f"{name}-{scheme}.png")
+            page.screenshot(path=files[-1], animations="disabled")
+        context.close()
+    return files
+
+
+def main() -> None:
+    """Start Loupe on the shipped bundles and take the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
+    parser.add_argument("folder", nargs="?", default="docs", type=Path, help="where they go (default: docs)")
+    folder: Path = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    port = live.free_port()
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = live.launch(playwright)
+        with live.serve(live.app_command(port), port, env={"AECORE_HOME": home}) as url:
+            for file in take(browser, url, folder):
+                print(file)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
