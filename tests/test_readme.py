@@ -1,0 +1,93 @@
+"""Every example of the README runs, and every command it shows is one."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from aecore.bundles import list_bundles
+from aecore.cli import app, data, evaluate, listing, main, train, zoo
+from aecore.runs import Run, complete
+from aecore.training import Finished
+from aecore.variants import VARIANTS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+SHELL = [
+    line.strip()
+    for language, code in BLOCKS
+    if language in ("console", "bash", "sh", "shell")
+    for line in code.splitlines()
+]
+COMMANDS = [line.removeprefix("$ ") for line in SHELL if line.removeprefix("$ ").startswith("aecore ")]
+TARGETS = [
+    line.removeprefix("$ ").split()[1] for line in SHELL if line.removeprefix("$ ").startswith("make ")
+]
+
+
+@pytest.fixture
+def run_block(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module to run a block in; variants that it registers are forgotten afterwards."""
+    module = ModuleType("readme_block")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    before = dict(VARIANTS)
+    for name in before:
+        monkeypatch.setitem(VARIANTS, name, before[name])
+    return module
+
+
+@pytest.mark.slow  # with the real maps, as a reader gets them
+@pytest.mark.parametrize("number", range(len(PYTHON)))
+def test_a_block_of_python_runs(number: int, run_block: ModuleType) -> None:
+    known = set(VARIANTS)
+    try:
+        exec(compile(PYTHON[number], f"README.md, block {number + 1}", "exec"), run_block.__dict__)
+        for name in VARIANTS.keys() - known:
+            assert "$$" in VARIANTS[name].lesson
+            config = complete({"variant": name, "data": "digits", "epochs": 1, "device": "cpu"})
+            *_, last = Run(config, Path("unused"), None).fit
+            assert isinstance(last, Finished)
+        if "aecore.train(" in PYTHON[number]:
+            assert [each for each in list_bundles() if not each.shipped]
+    finally:
+        for name in VARIANTS.keys() - known:
+            del VARIANTS[name]
+
+
+def test_there_are_examples() -> None:
+    assert len(PYTHON) >= 2
+    assert {command.split()[1] for command in COMMANDS} == {"train", "list", "evaluate", "data", "zoo", "app"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_one(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = []
+    for module in (train, listing, evaluate, data, zoo, app):
+        monkeypatch.setattr(module, "run", lambda arguments: ran.append(arguments))
+    words = shlex.split(command, comments=True)[1:]
+    if "--help" in words:
+        with pytest.raises(SystemExit) as end:
+            main(words)
+        assert end.value.code == 0
+        return
+    assert main(words) == 0
+    assert len(ran) == 1
+    options = {
+        key.removeprefix("option_"): value
+        for key, value in vars(ran[0]).items()
+        if key.startswith("option_") and value is not None
+    }
+    if options:  # values that do not fit are found here
+        complete({"variant": ran[0].variant, "data": ran[0].data, **options})
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_make_target_is_one(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
