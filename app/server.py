@@ -2,10 +2,11 @@
 
 Started as ``streamlit run <root>/app/server.py`` with ``<root>`` on the path.
 
-The document that a browser asks for first is Streamlit's own with three lines changed: our
-title, our font in place of one that is never used, and where the server is. Without the last
-a page other than the first asks for ``/reconstruct/_stcore/health``, is told 404, and says so
-in the console, before it tries ``/_stcore/health``.
+The document that a browser asks for first is Streamlit's own with four lines changed: our
+title, our font in place of one that is never used, what else to fetch at once, and where the
+server is. Without the last a page other than the first asks for
+``/reconstruct/_stcore/health``, is told 404, and says so in the console, before it tries
+``/_stcore/health``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ REFUSAL = (
 FIRST = "map"  # the page at "/"
 PAGES = sorted({path.stem for path in (APP / "views").glob("[a-z]*.py")} - {FIRST})
 INDEX = Path(st.__file__).parent / "static" / "index.html"
+FIRST_PARTS = ("Html", "Selectbox", "ButtonGroup", "Slider", "PlotlyChart")
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -82,21 +84,31 @@ async def font(request: Request) -> FileResponse:
     return FileResponse(known[name], media_type="font/woff2", headers=IMMUTABLE)
 
 
-def document(html: str) -> str:
-    """Streamlit's first document, made ours; what is not found in it stays as it is."""
+def document(html: str, parts: Iterable[str] = ()) -> str:
+    """Streamlit's first document, made ours; what is not found in it stays as it is.
+
+    Args:
+        html: Streamlit's own.
+        parts: Of its frontend, to be fetched at once and not when the script has come to them.
+    """
     pages = "|".join(PAGES)
     where = f'location.origin + location.pathname.replace(/({pages})\\/?$/, "")'
     font_link = '<link rel="preload" href="./loupe/fonts/inter-latin-wght-normal.woff2" as="font"'
     html = re.sub(r'<link\s+rel="preload"\s+href="[^"]*SourceSans[^"]*"\s+as="font"', font_link, html)
     html = html.replace("<title>Streamlit</title>", "<title>Loupe</title>")
     script = f"<script>window.__streamlit = {{BACKEND_BASE_URL: {where}}}</script>"
-    return html.replace("</head>", f"  {script}\n  </head>", 1)
+    files = sorted(
+        path.name for part in parts for path in (INDEX.parent / "static" / "js").glob(f"{part}.*.js")
+    )
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in files)
+    return html.replace("</head>", f"  {script}{links}\n  </head>", 1)
 
 
 async def first(request: Request) -> HTMLResponse:
     """The document for every page of the app."""
     guard(request)
-    return HTMLResponse(document(INDEX.read_text("utf-8")), headers={"Cache-Control": "no-cache"})
+    parts = FIRST_PARTS if request.url.path == "/" else ()
+    return HTMLResponse(document(INDEX.read_text("utf-8"), parts), headers={"Cache-Control": "no-cache"})
 
 
 @asynccontextmanager

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -79,6 +82,23 @@ def test_a_module_imports_only_what_stands_before_it(path: Path) -> None:
 @pytest.mark.parametrize("path", sources("aecore"), ids=module_name)
 def test_the_core_knows_no_streamlit(path: Path) -> None:
     assert not [name for _, name in imports(path) if name.split(".")[0] in {"streamlit", "app", "tests"}]
+
+
+def normalised(distribution: str) -> str:
+    """A distribution's name as indexes compare it: `open-tsne` is `Open.TSNE`."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+@pytest.mark.parametrize("folder", ["aecore", "app"])
+def test_what_is_imported_is_declared(folder: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {normalised(re.split(r"[^\w.-]", each)[0]) for each in project["dependencies"]}
+    made_by = packages_distributions()
+    tops = {name.split(".")[0] for path in sources(folder) for _, name in imports(path)}
+    foreign = tops - sys.stdlib_module_names - {"aecore", "app"}
+    assert len(foreign) >= 5
+    undeclared = [top for top in sorted(foreign) if not declared & set(map(normalised, made_by.get(top, [])))]
+    assert not undeclared, f"add their distributions to pyproject.toml: {undeclared}"
 
 
 @pytest.mark.parametrize("folder", BUDGETS)

@@ -76,8 +76,8 @@ def test_a_command_is_one(command: str, monkeypatch: pytest.MonkeyPatch) -> None
         with pytest.raises(SystemExit) as end:
             main(words)
         assert end.value.code == 0
-        return
-    assert main(words) == 0
+    # --help ends the parsing wherever it stands, so that what is wrong with the other words shows without.
+    assert main([word for word in words if word != "--help"]) == 0
     assert len(ran) == 1
     options = {
         key.removeprefix("option_"): value

@@ -52,8 +52,8 @@ def write_bundle(
     text = sealed.to_bytes()
     if len(text) > MAX_CARD:
         raise UserError(
-            f"The card of {card.name} would have {len(text):,} bytes and may have {MAX_CARD:,}: train it with "
-            "a smaller --latent-dim."
+            f"The card of {card.name} would have {len(text):,} bytes and may have {MAX_CARD:,}: train it "
+            "with a smaller --latent-dim."
         )
     Card.from_bytes(text, card.name)  # what cannot be read again is not written
     write_folder(folder, files | {"card.json": text}, exported.check)

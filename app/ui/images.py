@@ -82,10 +82,11 @@ def ink(x: NDArray[Any], colour: str, strength: float) -> str:
     Returns:
         Pixels with opacity, as a ``data:`` URI: a byte each for grey ones, an opacity of the one ink.
     """
-    opacity = (np.clip(np.asarray(x, np.float32), 0, 1).max(axis=0) * (255 * strength)).round()
-    picture = Image.fromarray(opacity.astype(np.uint8))
+    strongest = np.clip(np.asarray(x, np.float32), 0, 1).max(axis=0)
+    opacity = (strongest * (255 * strength)).round().astype(np.uint8)
     if len(x) > 1:
-        return png(np.dstack([pixels(x), picture]))
+        return png(np.dstack([pixels(x), opacity]))
+    picture = Image.fromarray(opacity)
     picture.putpalette(bytes.fromhex(colour[1:]) * 256)
     return _uri(picture, transparency=bytes(range(256)))
 

@@ -72,10 +72,12 @@ def originals(bundle: Bundle) -> Originals:
         return Originals(missing=str(error))
     if test.fingerprint != data.fingerprint:
         return Originals(
-            missing=f"The copy of {data.title} on this machine is not the one that this bundle was made from, "
-            "so its images are not shown beside these codes. To see both, train the model again on this "
-            f"copy: {bundle.card.provenance.command}"
+            missing=f"The copy of {data.title} on this machine is not the one that this bundle was made "
+            "from, so its images are not shown beside these codes. To see both, train the model again on "
+            f"this copy: {bundle.card.provenance.command}"
         )
+    if len(test.x) < len(bundle.codes):
+        return Originals(missing=f"Bundle {bundle.id}: its codes are of more examples than {data.title} has.")
     return Originals(x=test.x)
 
 
@@ -102,7 +104,7 @@ class _Test:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _test_split(name: str, options: Options, index: NDArray[np.int64]) -> _Test:
-    """The test examples at ``index``, loaded once for all bundles of a data set: they encode the same ones."""
+    """The test examples at ``index``, once for all bundles of a data set: they encode the same ones."""
     chosen: dict[str, Any] = dict(options)
     dataset = load_dataset(name, **chosen)
     rows = index[index < len(dataset.test)]  # of another split, which its fingerprint tells, maybe fewer

@@ -134,9 +134,9 @@ def _quantity(scatter: Scatter, colouring: Colouring, scale: float, ground: str)
         cmin=float(low),
         cmax=float(high),
         colorbar=dict(
-            title=dict(text=escape(colouring.title, quote=False), side="top", font=dict(size=13 * scale)), orientation="h",
-            thickness=10, len=0.34, x=0.012, xanchor="left", y=0.012, yanchor="bottom", outlinewidth=0,
-            tickfont=dict(size=12 * scale), nticks=5, bgcolor=ground, ypad=6,
+            title=dict(text=escape(colouring.title, quote=False), side="top", font=dict(size=13 * scale)),
+            orientation="h", thickness=10, len=0.34, x=0.012, xanchor="left", y=0.012, yanchor="bottom",
+            outlinewidth=0, tickfont=dict(size=12 * scale), nticks=5, bgcolor=ground, ypad=6,
         ),
     )  # fmt: skip
     return [trace]

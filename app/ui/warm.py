@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib import import_module
 
-import pandas  # noqa: F401 (Streamlit loads it with the first list to choose from)
 import plotly.io
 import plotly.tools
-from PIL import PngImagePlugin  # noqa: F401 (Pillow loads it with the first picture)
 
 from aecore.errors import UserError
 from app.ui import explorer, facts, library, pick, plane, plots
 from app.ui.theme import Mode
+
+import_module("pandas")  # Streamlit loads it with the first list to choose from
+import_module("PIL.PngImagePlugin")  # and Pillow this with the first picture
 
 MODES: tuple[Mode, ...] = ("light", "dark")
 

@@ -13,7 +13,7 @@ from aecore.data import DataSpec
 from aecore.errors import UserError
 from aecore.nets import NETS, Network, conv, mlp
 from aecore.nets.conv import halvings
-from aecore.nets.network import ACTIVATIONS, Activation, Init
+from aecore.nets.network import ACTIVATIONS, Activation, Init, initialise
 
 SIZES = [(1, 8, 8), (1, 28, 28), (3, 28, 28), (1, 32, 32), (3, 32, 32), (1, 64, 64), (3, 64, 64), (1, 12, 20)]
 
@@ -161,6 +161,23 @@ def test_weights_start_with_the_spread_of_the_named_initialisation(net: str, ini
     layer = [m for m in tanh.encoder.modules() if isinstance(m, nn.Linear)][-1]
     gain = {"torch": 1.0, "he": (5 / 3) ** 2 / 2, "xavier": (5 / 3) ** 2 / 2}[init]
     assert float(layer.weight.detach().std()) == pytest.approx(math.sqrt(gain * variance), rel=0.05)
+
+
+@pytest.mark.parametrize("kind", ["linear", "down", "up"])
+def test_he_keeps_the_variance_through_a_rectified_layer(kind: str) -> None:
+    """Of what a layer sums, wherever its stride lets the kernel fall: He et al. (2015), eq. 10."""
+    layer, shape = {
+        "linear": (nn.Linear(200, 300), (200,)),
+        "down": (nn.Conv2d(24, 96, 4, 2, 1), (24, 16, 16)),
+        "up": (nn.ConvTranspose2d(96, 24, 4, 2, 1), (96, 16, 16)),
+    }[kind]
+    variances = []
+    for _ in range(10):
+        initialise(layer, "he", "relu")
+        out = layer(torch.randn(16, *shape).relu()).detach()
+        inner = out if kind == "linear" else out[..., 2:-2, 2:-2]
+        variances.append(float(inner.square().mean()))
+    assert sum(variances) / 10 == pytest.approx(1, rel=0.05)
 
 
 def test_small_defaults_stay_small() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -37,8 +38,9 @@ def write(
     kind: str = "gaussian",
     title: str = "VAE",
     fingerprint: str | None = None,
+    data_name: str = "digits",
 ) -> Path:
-    """One bundle below ``root``, as ``digits/<name>``; returns its folder.
+    """One bundle below ``root``, as ``<data_name>/<name>``; returns its folder.
 
     Args:
         root: A folder of bundles, as ``$AECORE_HOME/bundles``.
@@ -47,6 +49,7 @@ def write(
         kind: ``gaussian`` or ``point``.
         title: Its variant's title.
         fingerprint: Of the data it says it was made from; None for the truth.
+        data_name: Of the data it says it was made from; it is digits all the same.
     """
     data = digits()
     test = data.test.x.numpy()
@@ -81,7 +84,8 @@ def write(
         "history.jsonl": b'{"epoch": 1, "train": {"loss": 1.0}}\n',
     }
     card = _card(name, title, dim, kind, fingerprint or data.fingerprint, error, files)
-    folder = root / "digits" / name
+    card = replace(card, data=replace(card.data, name=data_name))
+    folder = root / data_name / name
     folder.mkdir(parents=True)
     for file, content in {**files, "card.json": card.to_bytes()}.items():
         (folder / file).write_bytes(content)

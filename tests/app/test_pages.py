@@ -15,6 +15,15 @@ from tests.app.conftest import VIEWS, OpenPage
 PAGES = sorted(path.stem for path in VIEWS.glob("[a-z]*.py"))
 BUNDLES = ("digits/pca-2d", "digits/pca-5d", "digits/pca-point-5d", "digits/pca-other-data")
 
+MUST_SHOW = {
+    "map": {"Key figures": 1, "PCA has": 1, "<h4>": 2},
+    "reconstruct": {'alt="reconstruction"': 18, "Key figures": 1},
+    "interpolate": {'alt="an end"': 2, "Linear in the code: ": 9, "Spherical in the code: ": 9},
+    "sample": {'alt="a sample"': 80},
+    "about": {"How it was made": 1, "<td>latent_dim</td>": 1, "<td>licence</td>": 1, "Key figures": 1},
+}
+"""What stands on a page, and how often, whatever the bundle."""
+
 
 def html(page: AppTest) -> str:
     """All of our own HTML on a page."""
@@ -33,7 +42,9 @@ def test_a_page_shows_a_bundle(open_page: OpenPage, name: str, bundle: str) -> N
     assert not page.exception
     assert page.query_params["bundle"] == bundle
     assert "That did not work" not in said(page)
-    assert "lp-" in html(page)
+    for text, times in MUST_SHOW[name].items():
+        assert html(page).count(text) == times, text
+    assert len(page.get("plotly_chart")) == (name == "map")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -117,6 +128,27 @@ def test_without_its_originals_a_page_says_why(open_page: OpenPage) -> None:
     assert "not the one that this bundle was made from" in said(page)
     assert 'alt="reconstruction"' in html(page)
     assert 'alt="original"' not in html(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_offline_without_its_data_a_bundle_is_shown_and_says_how_to_get_it(
+    open_page: OpenPage,
+    on_shelf: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "empty"))
+    make_bundle.write(tmp_path / "bundles", data_name="mnist")
+    on_shelf(tmp_path / "bundles")
+    page = open_page(name, bundle="mnist/pca-2d", **({"point": "7"} if name == "map" else {}))
+    assert not page.exception
+    assert page.query_params["bundle"] == "mnist/pca-2d"
+    needed = name in ("map", "reconstruct", "interpolate")
+    assert ("aecore data get mnist" in said(page) + html(page)) is needed
+    assert 'alt="the original"' not in html(page)
+    if name == "map":
+        assert 'alt="the reconstruction"' in html(page)
 
 
 def test_a_selection_in_the_address_is_summed_up(open_page: OpenPage) -> None:

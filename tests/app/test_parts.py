@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from aecore import bundles
@@ -57,12 +59,19 @@ def test_units_stand_beside_numbers() -> None:
     assert numbers.distortion_unit("pseudo-bernoulli") == "pseudo-nats"
 
 
+def shown(uri: str) -> NDArray[np.uint8]:
+    """What a ``data:`` URI shows: red, green, blue and opacity, shape (H, W, 4)."""
+    picture = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
+    return np.asarray(picture.convert("RGBA"))
+
+
 def test_pixels_are_exact_and_come_back_from_the_page() -> None:
     x = np.random.default_rng(0).random((3, 5, 7)).astype(np.float32)
     uri = images.png(images.pixels(x))
-    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
-    assert shown.shape == (5, 7, 3)
-    assert np.abs(shown / 255 - np.moveaxis(x, 0, -1)).max() <= 0.5 / 255 + 1e-6
+    back = shown(uri)
+    assert back.shape == (5, 7, 4)
+    assert (back[..., 3] == 255).all()
+    assert np.abs(back[..., :3] / 255 - np.moveaxis(x, 0, -1)).max() <= 0.5 / 255 + 1e-6
 
 
 def test_a_difference_is_black_where_there_is_none_and_signed_elsewhere() -> None:
@@ -79,8 +88,13 @@ def test_a_mosaic_keeps_every_image_in_its_place() -> None:
 
 
 def test_ink_is_nothing_where_the_image_is_black() -> None:
-    painted = images.ink(np.array([[[0.0, 1.0]]]), "#102030", strength=0.5)
+    painted = shown(images.ink(np.array([[[0.0, 1.0]]]), "#102030", strength=0.5))
     assert painted.tolist() == [[[16, 32, 48, 0], [16, 32, 48, 128]]]
+
+
+def test_a_coloured_image_keeps_its_colour_on_nothing() -> None:
+    x = np.array([0.2, 0.0, 1.0]).reshape(3, 1, 1)
+    assert shown(images.ink(x, "#102030", strength=0.5)).tolist() == [[[51, 0, 255, 128]]]
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -142,6 +156,9 @@ def test_every_point_is_on_the_map_once_under_every_colouring(shelf: Path) -> No
         ("localhost:8501", "http://evil.example", [], False),
         ("localhost:8501", "http://localhost:9999", [], False),
         ("", None, [], False),
+        ("[", None, [], False),
+        ("localhost:8501", "http://[", [], False),
+        ("localhost:8501", "", [], False),
     ],
 )
 def test_who_may_ask_our_routes(host: str, origin: str | None, names: list[str], answer: bool) -> None:
@@ -153,6 +170,14 @@ def test_the_first_document_is_streamlits_with_our_changes() -> None:
     assert "<title>Loupe</title>" in html
     assert "SourceSans" not in html
     assert html.index("BACKEND_BASE_URL") < html.index("</head>")
+    assert "modulepreload" not in html
+
+
+def test_the_first_page_asks_at_once_for_what_it_draws_with() -> None:
+    html = server.document(server.INDEX.read_text("utf-8"), server.FIRST_PARTS)
+    files = re.findall(r'modulepreload" crossorigin href="./(static/js/(\w+)[^"]+)"', html)
+    assert sorted(part for _, part in files) == sorted(server.FIRST_PARTS)
+    assert all((server.INDEX.parent / file).is_file() for file, _ in files)
 
 
 def test_the_first_screen_loads_no_torch(shelf: Path) -> None:

@@ -1,4 +1,4 @@
-"""Writes or removes a folder again and again, each time killed at another system call: `python -m …killed FOLDER`.
+"""Writes or removes a folder, killed at another system call each time: `python -m …killed FOLDER`.
 
 It forks, so it must not load PyTorch; the test that starts it reads its exit status.
 """

@@ -45,7 +45,7 @@ CASES = {
     f"{VAE} --device abacus": "no device 'abacus' on this machine",
     f"{VAE} --name ../x": "'../x' does not do as a name",
     f"{VAE} --name Mine": "'Mine' does not do as a name",
-    f"{VAE} --optimiser sgd --lr 10 --epochs 40": "lower --lr",
+    f"{VAE} --optimiser sgd --lr 10 --epochs 40": "ower --lr",
     "train --variant vae --data mnist": "MNIST is not on this machine",
     "train --resume": "There is no interrupted run to resume.",
     "train --resume digits/x": "There is no interrupted run to resume.",

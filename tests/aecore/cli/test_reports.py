@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import aecore
 from aecore.bundles import open_bundle
 from aecore.cli import main
+from aecore.cli.evaluate import evaluated
 from aecore.runs import schema
 
 LIGHT = """
@@ -84,6 +86,34 @@ def test_evaluate_gives_what_the_cards_say(bundles: Path, printed: Any) -> None:
         assert each["card"].keys() == each["now"].keys()
         for name, value in each["card"].items():
             assert each["now"][name] == pytest.approx(value, rel=1e-6), name
+
+
+def test_evaluate_loads_the_data_as_the_card_says(bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the seed of their splits, and without options that no data set has."""
+    bundle = open_bundle("digits/half")
+    data = replace(bundle.card.data, options={**bundle.card.data.options, "seed": 7, "download": True})
+    chosen: list[dict[str, Any]] = []
+
+    def load(name: str, **options: Any) -> Any:
+        chosen.append({"name": name, **options})
+        return aecore.load_dataset(name, **options)
+
+    monkeypatch.setattr("aecore.bundles.parts.load_dataset", load)
+    evaluated(replace(bundle, card=replace(bundle.card, data=data)))
+    assert chosen == [{"name": "digits", "binarise": "none", "validation": 300, "seed": 7}]
+
+
+def test_pca_stands_beside_the_error_of_every_bundle(
+    bundles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["list", "--bundles"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    head = next(line for line in lines if "PCA RMSE" in line)
+    for name in ("digits/half", "digits/full"):
+        row = next(line for line in lines if name in line)
+        scalars = open_bundle(name).card.scalars
+        assert row[head.index("PCA RMSE") :].split()[0] == f"{scalars['pca_rmse']:.3f}"
+        assert f" {scalars['rmse']:.3f} " in row
 
 
 def test_data(printed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

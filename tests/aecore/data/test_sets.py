@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from aecore.data import Dataset, download, load_dataset
+from aecore.data.mnist import SIZES as FILE_SIZES
 from aecore.data.splits import stratified
 from aecore.data.sprites import COLOUR_SIZES, SIZES, index_of, render
 from aecore.errors import UserError
@@ -201,6 +202,44 @@ def test_a_torchvision_that_cannot_be_imported_is_said_so(
     with pytest.raises(UserError, match="torchvision cannot be imported"):
         download("mnist")
     assert not (tmp_path / "MNIST").exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [(2, 7), (2, 18), (3, 9), (3, 2), (7, 1), (4, 0x7F)],
+    ids=["type unknown", "no such type", "rank 9", "rank 2", "one more", "far more"],
+)
+@pytest.mark.parametrize("file", ["images-idx3", "labels-idx1"])
+def test_a_damaged_header_is_said_so(
+    file: str, where: int, value: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, size in FILE_SIZES.items():
+        counts = [60_000 if name.startswith("train") else 10_000, 28, 28][: 3 if "idx3" in name else 1]
+        header = bytearray([0, 0, 8, len(counts)]) + b"".join(each.to_bytes(4, "big") for each in counts)
+        if name == f"train-{file}-ubyte":
+            header[where] = value
+        with (raw / name).open("wb") as out:
+            out.write(header)
+            out.truncate(size)
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path))
+    with pytest.raises(UserError, match="files of mnist cannot be read .*remove .*aecore data get mnist"):
+        load_dataset("mnist")
+
+
+def test_pictures_of_another_size_are_not_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, size in FILE_SIZES.items():
+        count = 60_000 if name.startswith("train") else 10_000
+        counts = [count // 2, 56, 28] if "idx3" in name else [count]
+        with (raw / name).open("wb") as out:
+            out.write(bytes([0, 0, 8, len(counts)]) + b"".join(each.to_bytes(4, "big") for each in counts))
+            out.truncate(size)
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path))
+    with pytest.raises(UserError, match=r"files of mnist cannot be read .*\(30000, 56, 28\) pixels"):
+        load_dataset("mnist")
 
 
 def test_a_data_set_without_files_needs_no_download() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,19 @@ def test_a_killed_process_lets_go(tmp_path: Path) -> None:
     with Claim(state):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_looks_is_in_nobody_s_way(tmp_path: Path) -> None:
+    state = tmp_path / "digits" / "mine"
+    state.mkdir(parents=True)
+    lock = os.open(tmp_path / "digits" / ".lock-mine", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_SH)  # as is_busy does, for an instant
+    assert not is_busy(state)
+    looked = threading.Timer(0.01, os.close, [lock])
+    looked.start()
+    with Claim(state):
+        assert is_busy(state)
+    looked.join()
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

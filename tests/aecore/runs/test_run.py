@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,27 @@ def test_a_run_without_an_epoch_leaves_nothing(own_home: Path, monkeypatch: pyte
     with pytest.raises(KeyboardInterrupt):
         run.train()
     assert leftovers(own_home) == []
+
+
+def test_a_run_that_is_killed_while_it_is_forgotten_is_forgotten(
+    finished: list[Trained], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin("mine")
+    rmtree = shutil.rmtree
+
+    def remove(*arguments: Any, **options: Any) -> None:
+        if run.finishing:
+            raise Crash
+        rmtree(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("aecore.bundles.files.shutil.rmtree", remove)
+        with pytest.raises(Crash):
+            run.train()
+    assert len(finished) == 1
+    assert interrupted() == {}
+    begin("mine").train()
+    assert interrupted() == {}
 
 
 def test_a_diverging_run_leaves_nothing(own_home: Path) -> None:
