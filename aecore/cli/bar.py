@@ -30,10 +30,10 @@ class Bar:
         self.training, self.ending = training, ending
         columns = (
             TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=max(4, min(40, console.width - 80))),  # the figures come first
             TextColumn("{task.percentage:.0f}%"),
         )
-        self.progress = Progress(*columns, console=console, expand=True, disable=not self.live)
+        self.progress = Progress(*columns, console=console, disable=not self.live)
 
     def __enter__(self) -> Bar:
         fit = self.training.fit
@@ -51,8 +51,8 @@ class Bar:
 
         match event:
             case Progress():
-                text = f"epoch {event.epoch} · {_terms(event.terms)} · {event.examples_per_s:,.0f} examples/s"
-                self._show(event.step, f"{text} · {_clock(event.seconds_left)} left")
+                figures = f"{_terms(event.terms)} · {event.examples_per_s:,.0f} examples/s"
+                self._show(event.step, f"epoch {event.epoch} · {_clock(event.seconds_left)} left\n{figures}")
             case EpochEnd():
                 validation = f" · validation {_terms(event.validation)}" if event.validation else ""
                 text = f"epoch {event.epoch} · {_terms(event.train)}{validation}"

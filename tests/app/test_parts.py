@@ -170,12 +170,15 @@ def test_the_first_document_is_streamlits_with_our_changes() -> None:
     assert "<title>Loupe</title>" in html
     assert "SourceSans" not in html
     assert html.index("BACKEND_BASE_URL") < html.index("</head>")
-    assert "modulepreload" not in html
+    assert html.count("modulepreload") == server.INDEX.read_text("utf-8").count("modulepreload")
 
 
 def test_the_first_page_asks_at_once_for_what_it_draws_with() -> None:
-    html = server.document(server.INDEX.read_text("utf-8"), server.FIRST_PARTS)
-    files = re.findall(r'modulepreload" crossorigin href="./(static/js/(\w+)[^"]+)"', html)
+    before = server.INDEX.read_text("utf-8")
+    links = r'modulepreload" crossorigin href="./(static/js/(\w+)[^"]+)"'
+    files = set(re.findall(links, server.document(before, server.FIRST_PARTS))) - set(
+        re.findall(links, before)
+    )
     assert sorted(part for _, part in files) == sorted(server.FIRST_PARTS)
     assert all((server.INDEX.parent / file).is_file() for file, _ in files)
 
