@@ -80,10 +80,13 @@ def test_a_click_shows_the_point_and_outlives_a_reload(open_page: OpenPage) -> N
     expect(card).to_contain_text("Test example")
     expect(card.get_by_alt_text("the original")).to_be_visible()
     expect(page).to_have_url(re.compile(r"point=\d+"))
+    live.wait_idle(page)
+    expect(card).to_contain_text("close")  # the icon of the button, last to be drawn
     before = card.inner_text()
     page.reload()
     live.wait_idle(page)
     expect(card).to_contain_text("Nearest codes")
+    expect(card).to_contain_text("close")
     assert card.inner_text() == before
 
 
