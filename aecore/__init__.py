@@ -4,7 +4,7 @@
 
     import aecore
 
-    bundle = aecore.train(variant="beta-vae", data="digits", latent_dim=8, beta=4, epochs=20)
+    bundle = aecore.train(variant="vae", data="digits", latent_dim=8, epochs=60, lr=3e-3)
     model = aecore.load(bundle)
     data = aecore.load_dataset("digits")
     codes = model.encode(data.test.x)

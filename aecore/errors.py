@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+MANY = 20  # choices, beyond which only the nearest are named
+
 
 class UserError(ValueError):
     """Something the user can put right; its text says how."""
@@ -36,6 +38,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> UserError:
     enough = max(0.5, max(likeness.values(), default=0) - 0.15)
     near = sorted((c for c in choices if likeness[c] >= enough), key=lambda c: -likeness[c])[:3]
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    if len(choices) > MANY and near:
+        return UserError(f"There is no {what} called {name!r}.{hint}")
     return UserError(f"There is no {what} called {name!r}.{hint} Known: {', '.join(choices) or 'none'}.")
 
 

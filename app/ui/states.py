@@ -26,7 +26,7 @@ def message(title: str, text: str, icon: str = ":material/info:") -> None:
     """
     with st.container(border=True, key=f"state-{abs(hash((title, text)))}"):
         st.markdown(f"{icon} **{title}**")
-        st.text(text)
+        st.text(text.replace("`", ""))  # a terminal's quotes around a command
 
 
 def empty(title: str, text: str) -> None:
