@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Playwright, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
 
 from tests.browser import chromium
 
@@ -104,10 +104,21 @@ def serve(
 
 def launch(playwright: Playwright) -> Browser:
     """Headless Chromium that reaches this machine only."""
+    return playwright.chromium.launch(executable_path=_chromium(), args=list(chromium.FLAGS))
+
+
+def launch_remembering(playwright: Playwright, folder: Path) -> BrowserContext:
+    """The same, with its cache in ``folder``, as the browser of somebody who comes back."""
+    return playwright.chromium.launch_persistent_context(
+        folder, executable_path=_chromium(), args=list(chromium.FLAGS), viewport=VIEWPORT
+    )
+
+
+def _chromium() -> str:
     path = chromium.find()
     if path is None:
         raise RuntimeError("There is no Chromium: run `python -m tests.browser.chromium` to install one.")
-    return playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+    return path
 
 
 def watch(page: Page, host: str, problems: list[str]) -> None:
