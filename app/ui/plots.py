@@ -146,7 +146,7 @@ def _scatter(
     view: View, hover: list[str], rows: list[int], scale: float, members: NDArray[np.int64]
 ) -> dict[str, Any]:
     trace: dict[str, Any] = dict(
-        type="scattergl",
+        type="scatter",
         mode="markers",
         x=view.points[members, 0],
         y=view.points[members, 1],
@@ -165,7 +165,7 @@ def _scatter(
 def _mark(place: tuple[float, float], symbol: str, width: float, colour: str) -> dict[str, Any]:
     """A sign on the map; drawn wide in the colour of the ground first, it stands out among points."""
     return dict(
-        type="scattergl", mode="markers", x=[place[0]], y=[place[1]], hoverinfo="skip", showlegend=False,
+        type="scatter", mode="markers", x=[place[0]], y=[place[1]], hoverinfo="skip", showlegend=False,
         marker=dict(symbol=symbol, size=20, color=colour, line=dict(width=width, color=colour)),
         selectedpoints=[0], selected=SELECTED, unselected=SELECTED,  # drawn last, never dimmed
     )  # fmt: skip
