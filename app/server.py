@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import threading
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,23 +109,8 @@ async def first(request: Request) -> HTMLResponse:
     return HTMLResponse(document(INDEX.read_text("utf-8"), parts), headers={"Cache-Control": "no-cache"})
 
 
-@asynccontextmanager
-async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """While the server runs; first of all the first screen is prepared, beside the server's own start."""
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    yield
-
-
-def warm_up() -> None:
-    """What takes its time to import is imported here."""
-    from app.ui import warm
-
-    warm.up()
-
-
 app = st.App(
     APP / "main.py",
-    lifespan=lifespan,
     routes=[
         Route("/loupe/fonts/{name}", font),
         *(Route(path, first) for path in ("/", *(f"/{name}" for name in PAGES))),
