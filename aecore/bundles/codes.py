@@ -29,6 +29,7 @@ SHAPES = {
     "pca": "N2",
     "umap": "N2",
     "tsne": "N2",
+    "umap3": "N3",
     "pca_mean": "D",
     "pca_components": "2D",
 }
@@ -39,7 +40,7 @@ MAX_BYTES = 2**30  # unpacked
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """Codes of N test examples in D dimensions, and 2-D maps of them; read-only arrays.
+    """Codes of N test examples in D dimensions, and maps of them; read-only arrays.
 
     Attributes:
         mu: The code of each example (posterior mean), shape (N, D).
@@ -50,6 +51,7 @@ class Codes:
         logvar: log σ² of the posterior, shape (N, D), or None for points.
         kl: KL to the prior, shape (N,), nats, or None for points.
         pca, umap, tsne: 2-D maps, shape (N, 2), or None where one was not made.
+        umap3: A 3-D map, shape (N, 3), or None where there are fewer than three dimensions.
         pca_mean: Shape (D,); a point p of the PCA map is the code pca_mean + p @ pca_components.
         pca_components: Shape (2, D).
 
@@ -67,11 +69,12 @@ class Codes:
     pca: NDArray[np.float32] | None = None
     umap: NDArray[np.float32] | None = None
     tsne: NDArray[np.float32] | None = None
+    umap3: NDArray[np.float32] | None = None
     pca_mean: NDArray[np.float32] | None = None
     pca_components: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        sizes: dict[str, int] = {"2": 2}
+        sizes: dict[str, int] = {"2": 2, "3": 3}
         for name, array in self._arrays().items():
             axes = SHAPES[name]
             same = len(axes) == array.ndim and all(

@@ -1,4 +1,4 @@
-"""Maps: codes of any dimension as points on a page, by PCA, UMAP and t-SNE.
+"""Maps: codes of any dimension as points on a page or in a box, by PCA, UMAP and t-SNE.
 
 All three start from one picture: UMAP and t-SNE are initialised with the PCA map, which keeps
 the large-scale arrangement (Kobak & Linderman 2021, https://doi.org/10.1038/s41587-020-00809-z)
@@ -28,13 +28,13 @@ _EXACT = 5000
 
 @dataclass(frozen=True)
 class Plane:
-    """The plane that keeps most of the codes' variance, and the codes on it.
+    """The plane, or the space of K dimensions, that keeps most of the codes' variance, and the codes in it.
 
     Attributes:
-        points: Coordinates of the codes, shape (N, 2).
+        points: Coordinates of the codes, shape (N, K).
         mean: Mean of the codes, shape (D,).
-        components: Orthonormal axes, shape (2, D), the longer first, each with its largest entry
-            positive; with D = 1 the second is zero.
+        components: Orthonormal axes, shape (K, D), the longest first, each with its largest entry
+            positive; those beyond D are zero.
     """
 
     points: Points
@@ -42,15 +42,16 @@ class Plane:
     components: NDArray[np.float32]
 
     def inverse(self, points: NDArray[Any]) -> NDArray[np.float32]:
-        """Codes on the plane at ``points``, shape (…, 2): shape (…, D)."""
+        """Codes on the plane at ``points``, shape (…, K): shape (…, D)."""
         return (self.mean + points @ self.components).astype(np.float32)
 
 
-def pca(codes: NDArray[Any]) -> Plane:
-    """The two principal axes of some codes.
+def pca(codes: NDArray[Any], dims: int = 2) -> Plane:
+    """The principal axes of some codes.
 
     Args:
         codes: Codes, shape (N, D) with N, D ≥ 1.
+        dims: How many axes, K.
 
     Raises:
         UserError: If there is no code, or one is not finite.
@@ -62,9 +63,9 @@ def pca(codes: NDArray[Any]) -> Plane:
     mean = codes.mean(axis=0)
     centred = codes - mean
     _, vectors = np.linalg.eigh(centred.T @ centred)  # ascending
-    components = np.zeros((2, codes.shape[1]))
-    components[: codes.shape[1]] = vectors.T[::-1][:2]
-    largest = components[[0, 1], np.abs(components).argmax(axis=1)]
+    components = np.zeros((dims, codes.shape[1]))
+    components[: codes.shape[1]] = vectors.T[::-1][:dims]
+    largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)[:, 0]
     components *= np.where(largest < 0, -1.0, 1.0)[:, None]
     return Plane(
         points=(centred @ components.T).astype(np.float32),
@@ -73,16 +74,17 @@ def pca(codes: NDArray[Any]) -> Plane:
     )
 
 
-def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15) -> Points:
+def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15, dims: int = 2) -> Points:
     """A UMAP of some codes: neighbours stay neighbours; distances between clusters say little.
 
     Args:
         codes: Codes, shape (N, D).
         seed: Fixes every random choice.
         neighbours: How many nearest codes make a neighbourhood, fewer where there are fewer.
+        dims: Dimensions of the map, K.
 
     Returns:
-        Coordinates, shape (N, 2): the PCA map where N < 5 or all codes are equal.
+        Coordinates, shape (N, K): the PCA map where N < 5 or all codes are equal.
 
     Raises:
         UserError: If there is no code, or one is not finite.
@@ -91,7 +93,7 @@ def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15) -> Points:
         McInnes, Healy & Melville (2018). https://arxiv.org/abs/1802.03426
     """
     codes = _standardised(codes)
-    start = pca(codes).points
+    start = pca(codes, dims).points
     if _has_no_neighbourhoods(codes):
         return start
     with warnings.catch_warnings():
@@ -102,6 +104,7 @@ def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15) -> Points:
     # UMAP draws in a box of side 20; a little noise parts codes that start at one point.
     noise = np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
     fitted = UMAP(
+        n_components=dims,
         n_neighbors=min(neighbours, len(codes) - 1),
         init=(10 * start / np.abs(start).max() + noise).astype(np.float32),
         random_state=seed,

@@ -88,7 +88,7 @@ def make_bundle(
         provenance=Provenance(
             seed=config["seed"],
             device=device_name(device),
-            seconds=round(seconds, 1),
+            seconds=round(seconds, 3),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions={"aecore": __version__, "python": platform.python_version()}
             | {name: version(name) for name in LIBRARIES},
@@ -137,5 +137,6 @@ def codes_of(model: Autoencoder, test: Split, most: int = MOST_CODES) -> Codes:
         pca_components=plane.components,
         umap=projections.umap(mu),
         tsne=projections.tsne(mu),
+        umap3=projections.umap(mu, dims=3) if mu.shape[1] > 2 else None,
         **arrays,
     )

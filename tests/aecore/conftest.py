@@ -16,7 +16,7 @@ def flat_maps(patch: pytest.MonkeyPatch) -> None:
     from aecore.latent import projections
 
     for name in ("umap", "tsne"):
-        patch.setattr(projections, name, lambda codes: projections.pca(codes).points)
+        patch.setattr(projections, name, lambda codes, dims=2: projections.pca(codes, dims).points)
 
 
 @pytest.fixture

@@ -129,6 +129,7 @@ def codes(n: int = 40, kind: str = "gaussian", seed: int = 0) -> Codes:
         pca=normal(n, 2),
         umap=normal(n, 2),
         tsne=normal(n, 2),
+        umap3=normal(n, 3),
         pca_mean=normal(DIM),
         pca_components=normal(2, DIM),
     )

@@ -43,8 +43,9 @@ def digits() -> Array:
     return np.asarray(load_digits().data[:300], np.float32)
 
 
-def test_pca_agrees_with_scikit_learn(digits: Array) -> None:
-    ours, theirs = projections.pca(digits), PCA(2, svd_solver="full").fit(digits)
+@pytest.mark.parametrize("dims", [2, 3])
+def test_pca_agrees_with_scikit_learn(digits: Array, dims: int) -> None:
+    ours, theirs = projections.pca(digits, dims), PCA(dims, svd_solver="full").fit(digits)
     signs = np.sign((ours.components * theirs.components_).sum(1))
     np.testing.assert_allclose(ours.components, signs[:, None] * theirs.components_, atol=1e-4)
     np.testing.assert_allclose(ours.points, signs * theirs.transform(digits), atol=2e-3)
@@ -91,6 +92,16 @@ def test_maps_keep_neighbours_and_repeat_for_a_seed(make: Map, digits: Array) ->
     assert trustworthiness(digits, first, n_neighbors=10) > 0.95
     np.testing.assert_array_equal(first, make(digits, seed=3))
     assert not np.array_equal(first, make(digits, seed=4))
+
+
+def test_a_third_dimension_keeps_more(digits: Array) -> None:
+    flat, deep = projections.umap(digits), projections.umap(digits, dims=3)
+    assert deep.shape == (300, 3)
+    kept = [trustworthiness(digits, points, n_neighbors=10) for points in (flat, deep)]
+    assert kept[1] > kept[0]
+    odd = projections.umap(ODD["two dimensions"], dims=3)
+    assert odd.shape == (60, 3)
+    assert np.isfinite(odd).all()
 
 
 @pytest.mark.parametrize("make", MAPS)
