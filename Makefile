@@ -9,7 +9,7 @@ APP := $(VENV)/.installed-app
 TEST := $(VENV)/.installed-test
 BENCH := $(VENV)/.installed-bench
 
-.PHONY: help app test lint chromium bench screenshots zoo wheel clean
+.PHONY: help app test lint chromium canvas bench screenshots zoo wheel clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,12 +29,16 @@ lint: $(TEST) ## ruff and mypy
 chromium: $(TEST)
 	@$(BIN)/python -m tests.browser.chromium
 
-bench: $(BENCH) chromium ## the benchmarks: first screen, and training beside pythae (half an hour)
+bench: $(BENCH) chromium ## the benchmarks: first screen, canvas, and training beside pythae (half an hour)
 	$(BIN)/python -m benchmarks.startup $(ARGS)
+	$(BIN)/python -m benchmarks.canvas $(ARGS)
 	$(BIN)/python -m benchmarks.peer $(ARGS)
 
 screenshots: chromium ## the README's pictures, docs/*.png
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+canvas: ## app/canvas/dist, built anew from its TypeScript (needs Node.js 20 and npm)
+	cd app/canvas && npm ci && npm run build
 
 zoo: $(APP) ## train the shipped bundles that are missing or whose recipe changed
 	$(BIN)/aecore zoo build $(ARGS)

@@ -4,18 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.ui import library, theme
+from app.ui import canvas, library, theme
 
 STATIC = Path(__file__).parent / "static"
 
 page = st.navigation(
     {
-        "Explore": [
-            st.Page("views/map.py", title="Map", default=True),
-            st.Page("views/reconstruct.py", title="Reconstruct"),
-            st.Page("views/interpolate.py", title="Interpolate"),
-            st.Page("views/sample.py", title="Sample"),
-        ],
+        "Explore": list(canvas.pages().values()),
         "Loupe": [st.Page("views/about.py", title="About")],
     }
 )

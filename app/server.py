@@ -14,14 +14,22 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse
-from starlette.routing import Route
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from aecore.errors import UserError
+from app import routes
+from app.answers import LASTING
 
 APP = Path(__file__).parent
 FONTS = APP / "static" / "fonts"
@@ -29,11 +37,10 @@ REFUSAL = (
     "Loupe answers under an address or localhost. For another name, set STREAMLIT_SERVER_ALLOWED_HOSTS to it "
     "before starting Loupe."
 )
-FIRST = "map"  # the page at "/"
-PAGES = sorted({path.stem for path in (APP / "views").glob("[a-z]*.py")} - {FIRST})
+FIRST = routes.PAGES[0]  # the page at "/"
+PAGES = sorted({*routes.PAGES, *(path.stem for path in (APP / "views").glob("[a-z]*.py"))} - {FIRST})
 INDEX = Path(st.__file__).parent / "static" / "index.html"
-FIRST_PARTS = ("Html", "Selectbox", "ButtonGroup", "Slider", "PlotlyChart")
-IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+FIRST_PARTS = ("BidiComponent", "Html")
 
 
 def allowed(host: str, origin: str | None, names: list[str]) -> bool:
@@ -61,33 +68,47 @@ def allowed(host: str, origin: str | None, names: list[str]) -> bool:
     return asked_by == host
 
 
-def guard(request: Request) -> None:
-    """Refuse a request that :func:`allowed` does not allow.
+class Guard:
+    """An ASGI application behind :func:`allowed`: HTTP is answered 403, a WebSocket is not opened.
 
-    Raises:
-        HTTPException: 403, in one sentence.
+    Streamlit checks its own routes; around ours this one wrapper does, whatever they speak.
     """
-    headers = request.headers
-    if not allowed(headers.get("host", ""), headers.get("origin"), st.get_option("server.allowedHosts")):
-        raise HTTPException(403, REFUSAL)
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        answer = self.app
+        if not allowed(headers.get("host", ""), headers.get("origin"), st.get_option("server.allowedHosts")):
+            answer = WebSocketClose(1008) if scope["type"] == "websocket" else PlainTextResponse(REFUSAL, 403)
+        await answer(scope, receive, send)
+
+
+def guarded(ours: Iterable[Route | WebSocketRoute]) -> list[Route | WebSocketRoute]:
+    """The same routes, each behind a :class:`Guard`."""
+    found = list(ours)
+    for route in found:
+        route.app = Guard(route.app)
+    return found
 
 
 async def font(request: Request) -> FileResponse:
     """One file of the bundled Inter, cached for good: its bytes never change under a name."""
-    guard(request)
     known = {path.name: path for path in FONTS.glob("*.woff2")}
     name = request.path_params["name"]
     if name not in known:
         raise HTTPException(404, "There is no such font.")
-    return FileResponse(known[name], media_type="font/woff2", headers=IMMUTABLE)
+    return FileResponse(known[name], media_type="font/woff2", headers=LASTING)
 
 
-def document(html: str, parts: Iterable[str] = ()) -> str:
+def document(html: str, parts: Iterable[str] = (), modules: Iterable[str] = ()) -> str:
     """Streamlit's first document, made ours; what is not found in it stays as it is.
 
     Args:
         html: Streamlit's own.
         parts: Of its frontend, to be fetched at once and not when the script has come to them.
+        modules: Of ours, the same: addresses below the app's.
     """
     pages = "|".join(PAGES)
     where = f'location.origin + location.pathname.replace(/({pages})\\/?$/, "")'
@@ -95,24 +116,29 @@ def document(html: str, parts: Iterable[str] = ()) -> str:
     html = re.sub(r'<link\s+rel="preload"\s+href="[^"]*SourceSans[^"]*"\s+as="font"', font_link, html)
     html = html.replace("<title>Streamlit</title>", "<title>Loupe</title>")
     script = f"<script>window.__streamlit = {{BACKEND_BASE_URL: {where}}}</script>"
-    files = sorted(
-        path.name for part in parts for path in (INDEX.parent / "static" / "js").glob(f"{part}.*.js")
-    )
-    links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in files)
+    found = (path for part in parts for path in (INDEX.parent / "static" / "js").glob(f"{part}.*.js"))
+    files = [*(f"static/js/{name}" for name in sorted(path.name for path in found)), *modules]
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./{file}">' for file in files)
     return html.replace("</head>", f"  {script}{links}\n  </head>", 1)
 
 
 async def first(request: Request) -> HTMLResponse:
     """The document for every page of the app."""
-    guard(request)
-    parts = FIRST_PARTS if request.url.path == "/" else ()
-    return HTMLResponse(document(INDEX.read_text("utf-8"), parts), headers={"Cache-Control": "no-cache"})
+    drawn = request.url.path.strip("/") in ("", *routes.PAGES)
+    modules: list[str] = []
+    with suppress(UserError):  # the page says that the canvas has not been built
+        modules += [routes.canvas_url()] if drawn else []
+    html = document(INDEX.read_text("utf-8"), FIRST_PARTS if drawn else (), modules)
+    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
 
 app = st.App(
     APP / "main.py",
-    routes=[
-        Route("/loupe/fonts/{name}", font),
-        *(Route(path, first) for path in ("/", *(f"/{name}" for name in PAGES))),
-    ],
+    routes=guarded(
+        [
+            Route("/loupe/fonts/{name}", font),
+            *routes.routes(),
+            *(Route(path, first) for path in ("/", *(f"/{name}" for name in PAGES))),
+        ]
+    ),
 )

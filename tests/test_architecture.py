@@ -26,7 +26,7 @@ LAYERS = (
     ("aecore.training",),
     ("aecore.bundles",),
     ("aecore.latent", "aecore.metrics"),
-    ("aecore.runs",),
+    ("aecore.runs", "aecore.scenes"),
     ("aecore.studies", "aecore.zoo"),
     ("aecore.jobs",),
     ("aecore.api", "aecore.cli", "aecore", "aecore.__main__"),

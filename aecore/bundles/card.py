@@ -10,10 +10,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from aecore.bundles.parts import DataCard, LatentSpec, OnnxFunction, Provenance
 from aecore.bundles.reader import Reader, is_name
+from aecore.data.parts import SPLITS, SplitName
 from aecore.errors import BundleError
 
 SCHEMA = 1
@@ -24,6 +26,9 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 REQUIRED = ("model.safetensors", "encoder.onnx", "decoder.onnx", "codes.npz", "history.jsonl")
 MAX_CARD = 32 * 2**20  # bytes; a Gaussian fitted over 512 dimensions takes about 5 MB
+USUAL: dict[str, Any] = {"codes_split": "test", "codes_fingerprint": ""}
+"""Entries that a card leaves out where they are these: most do, and older ones have none."""
+
 PRECISIONS: tuple[Literal["half", "full"], ...] = ("half", "full")
 
 
@@ -42,6 +47,9 @@ class Card:
         parameters: Trained numbers in the model.
         onnx: The exported functions, ``encoder`` and ``decoder`` among them.
         files: sha256 of each other file of the bundle.
+        codes_split: Which examples ``codes.npz`` encodes; its ``index`` counts from their first.
+        codes_fingerprint: sha256 of those examples, as ``Dataset.fingerprint`` makes it; empty
+            for the test split, whose fingerprint stands in ``data``.
     """
 
     name: str
@@ -57,6 +65,13 @@ class Card:
     parameters: int = 0
     onnx: dict[str, OnnxFunction] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    codes_split: SplitName = "test"
+    codes_fingerprint: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """``card.json``'s last entry: no two bundles that differ anywhere have the same."""
+        return _digest(self._entries())
 
     @property
     def scalars(self) -> dict[str, float]:
@@ -69,7 +84,11 @@ class Card:
         Raises:
             TypeError, ValueError: If a metric or an option is no finite JSON value.
         """
-        return seal({"schema": SCHEMA} | asdict(self) | {"latent": self.latent.to_json()})
+        return seal(self._entries())
+
+    def _entries(self) -> dict[str, Any]:
+        said = {"schema": SCHEMA} | asdict(self) | {"latent": self.latent.to_json()}
+        return {key: value for key, value in said.items() if key not in USUAL or value != USUAL[key]}
 
     @classmethod
     def from_bytes(cls, data: bytes, bundle: str) -> Card:
@@ -82,7 +101,7 @@ class Card:
         Raises:
             BundleError: If it is not a card, was changed, or is of a schema we do not read.
         """
-        return cls._read(Reader(_todays(_parse(data, bundle), data, bundle), bundle))
+        return cls._read(Reader(USUAL | _todays(_parse(data, bundle), data, bundle), bundle))
 
     @classmethod
     def _read(cls, reader: Reader) -> Card:
@@ -100,6 +119,8 @@ class Card:
             parameters=reader.integer("parameters", 0, 10**12),
             onnx=reader.every("onnx", OnnxFunction.read),
             files=reader.pairs("files"),
+            codes_split=reader.choice("codes_split", SPLITS),
+            codes_fingerprint=reader.text("codes_fingerprint"),
         )
         reader.done()
         for file in card.files:
@@ -119,7 +140,11 @@ class Card:
 
 def seal(entries: dict[str, Any]) -> bytes:
     """JSON with one entry a line, and last their sha256."""
-    return _lines(entries | {"digest": hashlib.sha256(_lines(entries)).hexdigest()})
+    return _lines(entries | {"digest": _digest(entries)})
+
+
+def _digest(entries: dict[str, Any]) -> str:
+    return hashlib.sha256(_lines(entries)).hexdigest()
 
 
 def _lines(entries: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The command line: ``aecore train | list | evaluate | data | zoo | app``."""
+"""The command line: ``aecore train | list | evaluate | encode | data | zoo | app | site | export``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ EPILOG = """examples:
   aecore list --bundles                                what there is to look at
   aecore train --variant vae --data digits             train, and keep the result
   aecore train --variant beta-vae --data mnist --help  every option of that training
+  aecore site digits/vae-2d --out site                 the explorer as a web page without Python
 
 A mistake in what was asked for is said in one sentence, with exit status 2."""
 
@@ -25,9 +26,12 @@ COMMANDS = {
     "train": "train",
     "list": "listing",
     "evaluate": "evaluate",
+    "encode": "encode",
     "data": "data",
     "zoo": "zoo",
     "app": "app",
+    "site": "site",
+    "export": "export",
 }
 """The module of each, here; only that of the command asked for is imported."""
 

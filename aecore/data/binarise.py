@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Binarise = Literal["none", "threshold", "dynamic"]
 
-# Seeds of the one draw of each split that is not trained on.
-VALIDATION_DRAW, TEST_DRAW = 1, 2
+# Seeds of the one draw of each split where it is looked at; training draws its own.
+TRAIN_DRAW, VALIDATION_DRAW, TEST_DRAW = 3, 1, 2
 
 
 def binarised(dataset: Dataset, how: Binarise) -> Dataset:
@@ -58,6 +58,11 @@ def binarised(dataset: Dataset, how: Binarise) -> Dataset:
         test=_with(dataset.test, _draw(dataset.test.x, TEST_DRAW)),
         dynamic=True,
     )
+
+
+def drawn_once(train: Split) -> Split:
+    """Training examples that are drawn anew at each step, drawn once: with a seed of their own."""
+    return _with(train, _draw(train.x, TRAIN_DRAW))
 
 
 def _with(split: Split, x: Tensor) -> Split:

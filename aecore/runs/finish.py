@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from aecore import variants
@@ -24,6 +25,7 @@ from aecore.model import Autoencoder
 from aecore.version import __version__
 
 MOST_CODES = 2000
+MAPS = ("pca", "umap", "tsne")
 LIBRARIES = ("numpy", "onnx", "safetensors", "torch", "umap-learn", "openTSNE")
 VIEWS = ("map", "reconstruct", "interpolate", "sample")
 
@@ -103,7 +105,6 @@ def device_name(device: str) -> str:
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
 
 
-@torch.no_grad()
 def codes_of(model: Autoencoder, test: Split, most: int = MOST_CODES) -> Codes:
     """Codes of a fixed, stratified part of the test split, with their maps.
 
@@ -114,7 +115,26 @@ def codes_of(model: Autoencoder, test: Split, most: int = MOST_CODES) -> Codes:
     """
     label = np.zeros(len(test), np.int64) if test.label is None else test.label.numpy()
     index = stratified(label, min(most, len(test)), seed=0)
-    chosen = test.take(torch.from_numpy(index))
+    return encoded(model, test.take(torch.from_numpy(index)), index)
+
+
+@torch.no_grad()
+def encoded(
+    model: Autoencoder,
+    chosen: Split,
+    index: NDArray[np.int64],
+    maps: Collection[str] = MAPS,
+    listen: Callable[[int], None] = lambda _: None,
+) -> Codes:
+    """Codes of some examples, with maps of them.
+
+    Args:
+        model: In evaluation mode.
+        chosen: The examples.
+        index: Where each of them stands in its split, shape (N,).
+        maps: Which of ``MAPS``; ``umap`` makes the one in three dimensions too.
+        listen: Is told how many have been encoded.
+    """
     parts: list[dict[str, Tensor]] = []
     for x in chosen.x.split(500):
         posterior = model.posterior(x)
@@ -124,19 +144,22 @@ def codes_of(model: Autoencoder, test: Split, most: int = MOST_CODES) -> Codes:
         if isinstance(posterior, Variational):
             part["kl"] = posterior.kl().sum(1)
         parts.append(part)
+        listen(sum(len(each["error"]) for each in parts))
     arrays = {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}
     mu = arrays.pop("z") if "z" in arrays else arrays.pop("mu")
-    plane = projections.pca(mu)
+    if "pca" in maps:
+        plane = projections.pca(mu)
+        arrays |= {"pca": plane.points, "pca_mean": plane.mean, "pca_components": plane.components}
+    if "umap" in maps:
+        arrays["umap"] = projections.umap(mu)
+        if mu.shape[1] > 2:
+            arrays["umap3"] = projections.umap(mu, dims=3)
+    if "tsne" in maps:
+        arrays["tsne"] = projections.tsne(mu)
     return Codes(
         mu=mu,
         index=index,
         label=None if chosen.label is None else chosen.label.numpy(),
         factors=None if chosen.factors is None else chosen.factors.numpy(),
-        pca=plane.points,
-        pca_mean=plane.mean,
-        pca_components=plane.components,
-        umap=projections.umap(mu),
-        tsne=projections.tsne(mu),
-        umap3=projections.umap(mu, dims=3) if mu.shape[1] > 2 else None,
         **arrays,
     )

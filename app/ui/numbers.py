@@ -8,9 +8,6 @@ from html import escape
 
 import streamlit as st
 
-UNITS = {"pseudo-bernoulli": "pseudo-nats", "huber": "Huber units"}
-"""Unit of the distortion under likelihoods that are none; every other one's is nats."""
-
 
 def digits(value: float, significant: int = 3) -> str:
     """A number with three significant digits, a true minus and thin groups.
@@ -32,17 +29,6 @@ def quantity(value: float, unit: str) -> str:
     if unit == "%":
         return f"{100 * value:.1f} %"
     return f"{digits(value)} {unit}".strip()
-
-
-def code(z: Sequence[float], most: int = 3) -> str:
-    """A code as people write it: (0.60, −0.90), cut after ``most`` entries."""
-    shown = ", ".join(f"{v:.2f}".replace("-", "−") for v in z[:most])
-    return f"({shown}{', …' if len(z) > most else ''})"
-
-
-def distortion_unit(likelihood: str) -> str:
-    """What the distortion of a model with this likelihood is measured in."""
-    return UNITS.get(likelihood, "nats")
 
 
 def table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...] = ()) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from aecore import scenes
 from aecore.bundles import Bundle
 from aecore.errors import unknown
 from app.ui import address, library, states
 
 FIRST = ("mnist/vae-2d", "fashion-mnist/vae-2d", "digits/vae-2d", "shapes/vae-2d")
 """What a visitor sees first, the best that is there."""
+
+
+def wanted(shelf: Mapping[str, Bundle]) -> Bundle:
+    """The bundle that the address names, or the one looked at last, or what a visitor sees first."""
+    chosen = shelf[_wanted(list(shelf))]
+    address.put(bundle=chosen.id)
+    st.session_state["last-bundle"] = chosen.id
+    return chosen
 
 
 def bundle() -> tuple[Bundle, DeltaGenerator]:
@@ -22,13 +33,9 @@ def bundle() -> tuple[Bundle, DeltaGenerator]:
     row = st.container(horizontal=True, vertical_alignment="center", key="top")
     shelf = library.shelf().bundles
     if not shelf:
-        states.empty(
-            "No bundle yet", "Train one with `aecore train`, or all that Loupe ships with `aecore zoo build`."
-        )
+        states.no_bundle()
         st.stop()
-    chosen = shelf[_wanted(list(shelf))]
-    address.put(bundle=chosen.id)
-    st.session_state["last-bundle"] = chosen.id
+    chosen = wanted(shelf)
     titles = {each.card.data.name: each.card.data.title for each in shelf.values()}
     same = [each.id for each in shelf.values() if each.card.data.name == chosen.card.data.name]
     st.session_state["pick-data"] = chosen.card.data.name
@@ -46,7 +53,7 @@ def bundle() -> tuple[Bundle, DeltaGenerator]:
     row.selectbox(
         "Model",
         same,
-        format_func=lambda key: title(shelf[key]),
+        format_func=lambda key: scenes.title(shelf[key]),
         key="pick-bundle",
         on_change=lambda: address.put(bundle=st.session_state["pick-bundle"], point=None, rows=None),
         label_visibility="collapsed",
@@ -55,19 +62,6 @@ def bundle() -> tuple[Bundle, DeltaGenerator]:
     )
     row.space("stretch")
     return chosen, row
-
-
-def title(bundle: Bundle) -> str:
-    """A bundle's name in a list: variant, dimensions, and β where it has one."""
-    beta = bundle.card.config.get("beta")
-    price = f" · β = {beta:g}" if type(beta) in (int, float) else ""
-    return f"{bundle.card.title} · {dims(bundle)}{price}"
-
-
-def dims(bundle: Bundle) -> str:
-    """How many numbers a code has, in words."""
-    dim = bundle.card.latent.dim
-    return f"{dim} dims" if dim > 1 else "1 dim"
 
 
 def first(known: list[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 
 import streamlit as st
 
@@ -34,22 +33,9 @@ def empty(title: str, text: str) -> None:
     message(title, text, ":material/inbox:")
 
 
-def notice(title: str, reason: str) -> None:
-    """What a panel has to do without, and how to get it; nothing where there is no reason."""
-    if reason:
-        message(title, reason, ":material/image_not_supported:")
-
-
-def remark(title: str, text: str) -> None:
-    """A panel of our own words, about what is seen."""
-    with st.container(border=True, key="remark"):
-        st.html(f'<div class="lp-heading"><h4>{escape(title)}</h4><p>{escape(text)}</p></div>')
-
-
-def footnote(text: str) -> None:
-    """A small line below a panel that has to do without something, and why; nothing without a text."""
-    if text:
-        st.html(f'<p class="lp-footnote">{escape(text)}</p>')
+def no_bundle() -> None:
+    """There is nothing to look at yet, and how to get something."""
+    empty("No bundle yet", "Train one with `aecore train`, or all that Loupe ships with `aecore zoo build`.")
 
 
 def refuse(error: UserError) -> None:

@@ -19,11 +19,6 @@ from app.ui import address
 Mode = Literal["light", "dark"]
 
 APP = Path(__file__).parent.parent
-CLASSES = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9",
-    "#d55e00", "#8a6d00", "#808080", "#5b3a9e", "#1b9e9e",
-)  # fmt: skip
-"""Okabe and Ito's palette first, and what is needed to reach ten."""
 
 
 @dataclass(frozen=True)

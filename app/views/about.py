@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.ui import cards, facts, lessons, library, numbers, pick, states
+from aecore import scenes
+from app.ui import facts, lessons, library, numbers, pick, plots, states, theme
 
 LICENCE = Path(__file__).parents[1] / "static" / "fonts" / "LICENSE.txt"
 
@@ -21,8 +22,16 @@ def page() -> None:
         with right, st.container(border=True, key="card-bundle"):
             numbers.heading(bundle.id, "what the bundle’s card says")
             numbers.table(facts.card(bundle))
-        with right:
-            cards.worth(bundle, [])
+        with right, st.container(border=True, key="card-figures"):
+            numbers.heading("Key figures", f"on the test split; PCA has {scenes.dims(bundle)} too")
+            numbers.table(facts.comparison(bundle), head=("", bundle.card.title, "PCA"))
+            numbers.table(facts.figures(bundle))
+        with left, st.container(border=True, key="card-history"):
+            numbers.heading("Training", "the loss that was optimised, epoch by epoch")
+            figure = plots.history(bundle.history, scenes.error_unit(bundle), theme.mode())
+            st.plotly_chart(
+                figure, height=300, config={"displayModeBar": False}, alt="The loss over the epochs."
+            )
         with left, st.container(border=True, key="card-options"):
             numbers.heading("How it was made", bundle.card.provenance.command)
             numbers.table(facts.options(bundle))

@@ -1,28 +1,21 @@
-"""Every page on every kind of bundle: what it shows, and that it never raises."""
+"""Every page on every kind of bundle: what Python gives it, and that it never raises."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.ui import address
+from app import routes
 from tests.app import make_bundle
-from tests.app.conftest import VIEWS, OpenPage
+from tests.app.conftest import OpenPage
 
-PAGES = sorted(path.stem for path in VIEWS.glob("[a-z]*.py"))
+PAGES = (*routes.PAGES, "about")
 BUNDLES = ("digits/pca-2d", "digits/pca-5d", "digits/pca-point-5d", "digits/pca-other-data")
-
-MUST_SHOW = {
-    "map": {"Key figures": 1, "PCA has": 1, "<h4>": 2},
-    "reconstruct": {'alt="reconstruction"': 18, "Key figures": 1},
-    "interpolate": {'alt="an end"': 2, "Linear in the code: ": 9, "Spherical in the code: ": 9},
-    "sample": {'alt="a sample"': 80},
-    "about": {"How it was made": 1, "<td>latent_dim</td>": 1, "<td>licence</td>": 1, "Key figures": 1},
-}
-"""What stands on a page, and how often, whatever the bundle."""
 
 
 def html(page: AppTest) -> str:
@@ -35,16 +28,34 @@ def said(page: AppTest) -> str:
     return "\n".join(element.value for element in [*page.text, *page.markdown])
 
 
-@pytest.mark.parametrize("name", PAGES)
+def host(page: AppTest) -> dict[str, Any]:
+    """What the canvas is told; an empty one on a page without a canvas."""
+    canvases = page.get("bidi_component")
+    return json.loads(canvases[0].proto.json)["host"] if canvases else {}
+
+
+@pytest.mark.parametrize("name", routes.PAGES)
 @pytest.mark.parametrize("bundle", BUNDLES)
-def test_a_page_shows_a_bundle(open_page: OpenPage, name: str, bundle: str) -> None:
-    page = open_page(name, bundle=bundle)
+def test_the_canvas_is_told_what_there_is_and_what_is_asked(
+    open_page: OpenPage, name: str, bundle: str
+) -> None:
+    page = open_page(name, bundle=bundle, point="7", colour="error")
     assert not page.exception
-    assert page.query_params["bundle"] == bundle
-    assert "That did not work" not in said(page)
-    for text, times in MUST_SHOW[name].items():
-        assert html(page).count(text) == times, text
-    assert len(page.get("plotly_chart")) == (name == "map")
+    told = host(page)
+    assert (told["page"], told["bundle"]) == (name, bundle)
+    assert told["saved"] == {"bundle": bundle, "point": "7", "colour": "error"}
+    assert {each["id"] for each in told["shelf"]} >= set(BUNDLES)
+    assert all(each["url"].startswith(f"loupe/bundles/{each['id']}/") for each in told["shelf"])
+    assert "pca-broken" not in str(told)
+
+
+@pytest.mark.parametrize("bundle", BUNDLES)
+def test_about_shows_card_figures_and_history(open_page: OpenPage, bundle: str) -> None:
+    page = open_page("about", bundle=bundle)
+    assert not page.exception
+    for text in ("How it was made", "<td>latent_dim</td>", "<td>licence</td>", "Key figures"):
+        assert html(page).count(text) == 1, text
+    assert len(page.get("plotly_chart")) == 1
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -67,18 +78,16 @@ def test_an_unknown_bundle_in_the_address_is_named(open_page: OpenPage, name: st
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_codes_damaged_after_the_list_was_made_are_named(
+def test_a_bundle_damaged_after_the_list_was_made_breaks_no_page(
     open_page: OpenPage, on_shelf: Callable[[Path], None], tmp_path: Path, name: str
 ) -> None:
     folder = make_bundle.write(tmp_path)
-    (folder / "codes.npz").write_bytes(b"not these")
-    (folder / "decoder.onnx").write_bytes(b"nor this")
+    for file in ("codes.npz", "decoder.onnx", "history.jsonl"):
+        (folder / file).write_bytes(b"not this")
     on_shelf(tmp_path)
     page = open_page(name)
     assert not page.exception
-    assert "digits/pca-2d" in said(page) + html(page)
-    if name != "about":  # which shows the card alone
-        assert "cannot be read" in said(page)
+    assert ("That did not work" in said(page) or "cannot be read" in said(page)) is (name == "about")
 
 
 def test_damaged_bundles_are_listed_and_the_rest_load(open_page: OpenPage) -> None:
@@ -87,109 +96,19 @@ def test_damaged_bundles_are_listed_and_the_rest_load(open_page: OpenPage) -> No
     assert "digits/pca-broken" not in page.selectbox(key="pick-bundle").options
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"point": "99999"},
-        {"point": "-1"},
-        {"point": "one"},
-        {"rows": "%%%"},
-        {"rows": "eNpjYGBgYGAA"},
-        {"map": "nowhere"},
-        {"colour": "taste"},
-        {"map": "raw z", "right": "1", "up": "1", "bundle": "digits/pca-5d"},
-        {"u": "1e9", "v": "nan"},
-    ],
-)
-def test_nonsense_in_the_address_breaks_nothing(open_page: OpenPage, query: dict[str, str]) -> None:
-    page = open_page("map", **query)
-    assert not page.exception
-
-
-def test_a_point_in_the_address_is_looked_at(open_page: OpenPage) -> None:
-    page = open_page("map", bundle="digits/pca-2d", point="7")
-    assert "Test example 7" in html(page)
-    assert 'alt="the original"' in html(page)
-
-
-def test_what_is_selected_can_be_let_go(open_page: OpenPage) -> None:
-    rows = address.pack([1, 2], make_bundle.COUNT)
-    page = open_page("map", bundle="digits/pca-2d", point="7", rows=rows)
-    page.button(key="close-point").click().run()
-    assert "point" not in page.query_params
-    assert "Test example" not in html(page)
-    page.button(key="close-rows").click().run()
-    assert "rows" not in page.query_params
-    assert "Key figures" in html(page)
-
-
-def test_without_its_originals_a_page_says_why(open_page: OpenPage) -> None:
-    page = open_page("reconstruct", bundle="digits/pca-other-data")
-    assert "not the one that this bundle was made from" in said(page)
-    assert 'alt="reconstruction"' in html(page)
-    assert 'alt="original"' not in html(page)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_offline_without_its_data_a_bundle_is_shown_and_says_how_to_get_it(
-    open_page: OpenPage,
-    on_shelf: Callable[[Path], None],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    name: str,
-) -> None:
-    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "empty"))
-    make_bundle.write(tmp_path / "bundles", data_name="mnist")
-    on_shelf(tmp_path / "bundles")
-    page = open_page(name, bundle="mnist/pca-2d", **({"point": "7"} if name == "map" else {}))
-    assert not page.exception
-    assert page.query_params["bundle"] == "mnist/pca-2d"
-    needed = name in ("map", "reconstruct", "interpolate")
-    assert ("aecore data get mnist" in said(page) + html(page)) is needed
-    assert 'alt="the original"' not in html(page)
-    if name == "map":
-        assert 'alt="the reconstruction"' in html(page)
-
-
-def test_a_selection_in_the_address_is_summed_up(open_page: OpenPage) -> None:
-    page = open_page("map", bundle="digits/pca-2d", rows=address.pack(range(20), make_bundle.COUNT))
-    assert "20 codes" in html(page)
-    assert "mean error" in html(page)
-
-
 def test_another_data_set_or_model_goes_into_the_address(open_page: OpenPage) -> None:
-    page = open_page("map", bundle="digits/pca-2d", point="7")
+    page = open_page("about", bundle="digits/pca-2d", point="7")
     page.selectbox(key="pick-bundle").set_value("digits/pca-5d").run()
     assert page.query_params["bundle"] == "digits/pca-5d"
     assert "point" not in page.query_params
 
 
-def test_draw_again_changes_seed_and_samples(open_page: OpenPage) -> None:
-    page = open_page("sample", bundle="digits/pca-2d")
-    before = html(page)
-    page.button[0].click().run()
-    assert page.number_input(key="seed").value == 1
-    assert html(page) != before
-
-
-def test_a_model_without_a_prior_says_so(open_page: OpenPage) -> None:
-    assert "This model has no prior" in html(open_page("sample", bundle="digits/pca-point-5d"))
-    assert "This model has no prior" not in html(open_page("sample", bundle="digits/pca-5d"))
-
-
-def test_worst_first_is_sorted_by_error(open_page: OpenPage) -> None:
-    page = open_page("reconstruct", bundle="digits/pca-2d", order="worst first", count="6")
-    body = html(page)
-    codes = [
-        float(part.split("</figcaption>")[0].split("<br>")[1]) for part in body.split("<figcaption>")[1:]
-    ]
-    assert len(codes) == 6
-    assert codes == sorted(codes, reverse=True)
-
-
-def test_the_next_example_is_of_the_same_class(open_page: OpenPage) -> None:
-    page = open_page("interpolate", bundle="digits/pca-2d")
-    before = page.selectbox(key="a-class").value
-    page.button(key="a-next").click().run()
-    assert page.number_input(key="a").value != 0
-    assert page.selectbox(key="a-class").value == before
+def test_coming_back_to_a_page_finds_it_as_it_was(open_page: OpenPage) -> None:
+    page = open_page("map", bundle="digits/pca-2d", view="umap", point="7")
+    page.query_params.clear()
+    page.run()
+    assert host(page)["saved"] == {"bundle": "digits/pca-2d", "view": "umap", "point": "7"}
+    page.session_state["last-bundle"] = "digits/pca-5d"
+    page.query_params.clear()
+    page.run()
+    assert host(page)["saved"] == {"bundle": "digits/pca-5d"}

@@ -1,0 +1,36 @@
+"""Scenes: what a browser gets of a bundle, as files that any web server can hand out.
+
+``scene.json`` says what there is; ``codes.safetensors`` holds the codes, their maps and the
+prior, ``mixture.safetensors`` a mixture fitted to them; ``originals.json`` and its tiles the
+images behind the codes, one cell an example; ``encoder.onnx``, ``decoder.onnx`` and
+``model.safetensors`` are the bundle's own.
+
+The app's server makes each file when it is asked for, ``aecore site`` writes them all.
+"""
+
+from aecore.scenes.arrays import codes, mixture
+from aecore.scenes.atlas import Atlas
+from aecore.scenes.atlas_cache import atlas
+from aecore.scenes.atlas_cache import key as originals_key
+from aecore.scenes.images import Originals, originals
+from aecore.scenes.projector import write_projector
+from aecore.scenes.scene import describe, dims, error_unit, key, own_files, title
+from aecore.scenes.site import write_site
+
+__all__ = [
+    "Atlas",
+    "Originals",
+    "atlas",
+    "codes",
+    "describe",
+    "dims",
+    "error_unit",
+    "key",
+    "mixture",
+    "originals",
+    "originals_key",
+    "own_files",
+    "title",
+    "write_projector",
+    "write_site",
+]

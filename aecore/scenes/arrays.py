@@ -1,0 +1,58 @@
+"""``codes.safetensors`` and ``mixture.safetensors``: arrays that a browser reads without unpacking.
+
+The mixture is a file of its own: a page that does not draw from it need not wait for it.
+
+Four-byte numbers stand before two-byte ones and start at a multiple of eight, so that a
+browser looks at them where they lie.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from aecore.bundles import Bundle
+from aecore.latent import prior, projections
+from aecore.scenes.mixture import fit
+
+HALF = ("mu", "logvar")
+WHOLE = ("label", "factors", "index")
+REAL = ("error", "kl", "pca", "umap", "tsne", "umap3", "pca_mean", "pca_components")
+
+
+def codes(bundle: Bundle) -> bytes:
+    """The codes of a bundle with their maps, and the prior.
+
+    Raises:
+        BundleError: If the codes are damaged.
+        UserError: If the card's prior does not fit its dimension.
+    """
+    found = bundle.codes
+    gaussian = prior.read(bundle.card.latent.to_json())
+    arrays: dict[str, Any] = {name: getattr(found, name) for name in (*HALF, *WHOLE, *REAL)}
+    if found.mu.shape[1] > 2:
+        arrays["pca3"] = projections.pca(found.mu, 3).points
+    arrays |= {"prior_mean": gaussian.mean, "prior_cholesky": gaussian.cholesky}
+    return _saved({name: array for name, array in arrays.items() if array is not None})
+
+
+def mixture(bundle: Bundle) -> bytes:
+    """A Gaussian mixture fitted to the codes of a bundle; see :mod:`aecore.scenes.mixture`.
+
+    Raises:
+        BundleError: If the codes are damaged.
+    """
+    return _saved(fit(bundle.codes.mu)._asdict())
+
+
+def _saved(arrays: dict[str, NDArray[Any]]) -> bytes:
+    saved: bytes = safetensors.numpy.save({name: _stored(name, array) for name, array in arrays.items()})
+    return saved
+
+
+def _stored(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    kind = np.float16 if name in HALF else np.int32 if name in WHOLE else np.float32
+    return np.ascontiguousarray(array, dtype=kind)

@@ -1,0 +1,170 @@
+"""A static site: the canvas and the scenes of some bundles, for any web server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from aecore.bundles import Bundle
+from aecore.errors import UserError
+from aecore.places import shipped_root
+from aecore.scenes.arrays import codes, mixture
+from aecore.scenes.atlas import Atlas
+from aecore.scenes.folders import whole
+from aecore.scenes.images import originals
+from aecore.scenes.scene import describe, own_files, title
+
+GENERATOR = "aecore site"
+ENTRY = "canvas.js"
+
+INDEX = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="{generator}">
+<title>{title}</title>
+<link rel="icon" href="icon.svg">
+<style>
+:root {{ color-scheme: light dark; }}
+{fonts}
+</style>
+</head>
+<body>
+<noscript>These latent spaces are explored with JavaScript: switch it on for this page.</noscript>
+<script type="module">
+import {{ site }} from "./canvas/{entry}";
+site(document.body);
+</script>
+</body>
+</html>
+"""
+
+
+def app_folder() -> Path:
+    """Where the app is: beside the shipped bundles."""
+    return shipped_root().parent / "app"
+
+
+def canvas_folder() -> Path:
+    """Where the canvas is that the app shows, built."""
+    return app_folder() / "canvas" / "dist"
+
+
+def font_faces(app: Path) -> str:
+    """The app's typeface as a style sheet whose files lie in ``fonts/``."""
+    faces = tomllib.loads((app / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]["fontFaces"]
+    return "\n".join(
+        f"@font-face {{ font-family: {face['family']}; font-weight: {face['weight']}; "
+        f"font-style: {face['style']}; font-display: swap; unicode-range: {face['unicodeRange']}; "
+        f"src: url('fonts/{Path(face['url']).name}') format('woff2'); }}"
+        for face in faces
+    )
+
+
+def write_site(
+    bundles: Sequence[Bundle],
+    out: Path,
+    canvas: Path | None = None,
+    listen: Callable[[str, str], None] = lambda *_: None,
+) -> None:
+    """Write a web page that shows some bundles without Python; an earlier one in its place is replaced.
+
+    Args:
+        bundles: Which, in the order of the page's list.
+        out: The folder to write.
+        canvas: The built canvas; None for the app's.
+        listen: Is told the id of each bundle that is written, and why its images are missing
+            where they are.
+
+    Raises:
+        UserError: If there is no bundle, no canvas, something else in ``out``, or no room.
+            Nothing has changed then.
+    """
+    app = app_folder()
+    canvas = canvas or canvas_folder()
+    if not bundles:
+        raise UserError("A site shows at least one bundle: name one, as in digits/vae-2d.")
+    if not (canvas / ENTRY).is_file():
+        raise UserError(
+            "The canvas has not been built: run `make canvas` in the checkout, or install the wheel."
+        )
+    chosen = list({each.id: each for each in bundles}.values())
+    with whole(out, _is_site) as folder:
+        shutil.copytree(canvas, folder / "canvas", copy_function=shutil.copyfile)
+        for bundle in chosen:
+            listen(bundle.id, _write_scene(bundle, folder / "bundles" / bundle.id))
+        names = ", ".join(dict.fromkeys(each.card.data.title for each in chosen))
+        page = INDEX.format(
+            generator=GENERATOR,
+            title=escape(f"Latent spaces of {names}"),
+            fonts=font_faces(app),
+            entry=ENTRY,
+        )
+        shutil.copytree(app / "static" / "fonts", folder / "fonts", copy_function=shutil.copyfile)
+        shutil.copyfile(app / "static" / "icon.svg", folder / "icon.svg")
+        (folder / "index.html").write_text(page, "utf-8")
+        (folder / "LICENSES.txt").write_text(_licences(chosen), "utf-8")
+        _write_json(folder / "site.json", {"generator": GENERATOR, "bundles": list(map(_entry, chosen))})
+
+
+def _write_scene(bundle: Bundle, folder: Path) -> str:
+    """Writes a bundle's scene; returns why its images are missing, or nothing."""
+    folder.mkdir(parents=True)
+    _write_json(folder / "scene.json", describe(bundle))
+    (folder / "codes.safetensors").write_bytes(codes(bundle))
+    (folder / "mixture.safetensors").write_bytes(mixture(bundle))
+    for file in own_files(bundle):
+        (folder / file).write_bytes(bundle.read(file))
+    try:
+        atlas = Atlas.behind(originals(bundle), bundle.card.data.values)
+    except UserError as missing:
+        _write_json(folder / "originals.json", {"missing": str(missing)})
+        return str(missing)
+    for number, name in enumerate(atlas.names):
+        (folder / name).write_bytes(atlas.tile(number))
+    _write_json(folder / "originals.json", atlas.describe())
+    return ""
+
+
+def _entry(bundle: Bundle) -> dict[str, str]:
+    data = bundle.card.data
+    return {
+        "id": bundle.id,
+        "title": title(bundle),
+        "data": data.name,
+        "data_title": data.title,
+        "url": f"bundles/{bundle.id}/",
+    }
+
+
+def _licences(bundles: Sequence[Bundle]) -> str:
+    data = {each.card.data.name: each.card.data for each in bundles}.values()
+    lines = [f"{each.title}: {each.licence}. {each.source}" for each in data]
+    return "\n".join(
+        [
+            "Made with Loupe (latent-loupe), Apache License 2.0.",
+            "What the canvas is made of, and its licences: in canvas/.",
+            "",
+            "Images in originals-*.png:",
+            *lines,
+            "",
+        ]
+    )
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), "utf-8")
+
+
+def _is_site(folder: Path) -> bool:
+    try:
+        said = json.loads((folder / "site.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("generator") == GENERATOR

@@ -1,0 +1,65 @@
+/** What the page's address holds, as a page reads and writes it; `app/ui/address.py` packs rows the same way. */
+
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Host } from "./host";
+
+/** Some rows of ``size`` as text that fits an address: a bit each, compressed. */
+export async function pack(rows: number[], size: number): Promise<string> {
+  const bits = new Uint8Array(Math.ceil(size / 8));
+  for (const row of rows) bits[row >> 3] |= 128 >> (row & 7);
+  const packed = new Blob([bits]).stream().pipeThrough(new CompressionStream("deflate"));
+  const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+  const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** The rows that ``pack`` wrote, ascending; an error if the text is not one of its for this ``size``. */
+export async function unpack(text: string, size: number): Promise<number[]> {
+  const bits = await inflate(text, Math.ceil(size / 8)).catch(() => undefined);
+  const rows: number[] = [];
+  bits?.forEach((byte, i) => {
+    for (let bit = 0; bit < 8; bit++) if (byte & (128 >> bit)) rows.push(8 * i + bit);
+  });
+  if (!bits || (rows.length && rows[rows.length - 1] >= size)) {
+    throw new Error("The link's selection does not belong to this bundle; select again.");
+  }
+  return rows;
+}
+
+/** Exactly ``wanted`` bytes; no more is ever unpacked, since a link may be anybody's. */
+async function inflate(text: string, wanted: number): Promise<Uint8Array> {
+  if (!/^[\w-]+$/.test(text)) throw new Error("no base64");
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+  const out = new Uint8Array(wanted);
+  for (let at = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done && at === wanted) return out;
+    if (done || at + value.length > wanted) {
+      void reader.cancel();
+      throw new Error("another size");
+    }
+    out.set(value, at);
+    at += value.length;
+  }
+}
+
+/** A value of the address: changed at once here, said at the gesture's end, and followed when the address changes. */
+export function useSaved(host: Host, name: string): [value: string | undefined, set: (value: string | null) => void] {
+  const there = host.saved[name];
+  const [value, setValue] = useState<string | undefined>(there);
+  const said = useRef<{ value?: string } | null>(null);
+  useLayoutEffect(() => {
+    // An answer to an earlier gesture comes late: the hand is already further.
+    if (said.current && said.current.value !== there) return;
+    said.current = null;
+    setValue(there);
+  }, [there]);
+  const set = (next: string | null) => {
+    const value = next ?? undefined;
+    said.current = value === there ? null : { value };
+    setValue(value);
+    host.say({ [name]: next });
+  };
+  return [value, set];
+}

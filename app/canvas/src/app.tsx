@@ -1,0 +1,68 @@
+/** Which page is shown, of which scene; what fails says so on its own panel. */
+
+import { Component, type ComponentChildren } from "preact";
+import type { Host } from "./host";
+import { Notice, usePromise } from "./parts/kit";
+import { Top } from "./parts/top";
+import { pages, titles } from "./pages";
+import { loadScene, type Scene } from "./scene";
+
+export interface PageProps {
+  host: Host;
+  scene: Scene;
+}
+
+export function App({ host }: { host: Host }) {
+  const entry = host.shelf.find(({ id }) => id === host.bundle);
+  const { value: scene, error } = usePromise(
+    () => (entry ? loadScene(entry.url) : Promise.reject(new Error("Train one with `aecore train`."))),
+    [entry?.url],
+  );
+  if (!entry) return <Notice title="No bundle yet" text="Train one with `aecore train`." />;
+  const Page = pages[host.page];
+  return (
+    <div class={host.saved.stage === "on" ? "loupe stage-on" : "loupe"}>
+      <h1 class="unseen">{titles[host.page]}</h1>
+      {error && (
+        <>
+          <Top host={host} />
+          <Notice failed title={`${entry.title} cannot be shown`} text={error.message} />
+        </>
+      )}
+      {!scene && !error && (
+        <>
+          <Top host={host} />
+          <div class="row" aria-busy="true">
+            <div class="panel skeleton" />
+            <aside class="side">
+              <div class="panel skeleton" />
+            </aside>
+          </div>
+        </>
+      )}
+      {scene && (
+        <Fence key={`${host.page} ${entry.url}`}>
+          <Page host={host} scene={scene} />
+        </Fence>
+      )}
+    </div>
+  );
+}
+
+/** Keeps a failure of one part from taking the page with it. */
+export class Fence extends Component<{ children: ComponentChildren }, { error?: Error }> {
+  override state: { error?: Error } = {};
+
+  static override getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override componentDidCatch(error: Error) {
+    console.warn(error); // for whoever looks for the cause
+  }
+
+  render() {
+    const { error } = this.state;
+    return error ? <Notice failed title="This part has failed" text={error.message} /> : this.props.children;
+  }
+}

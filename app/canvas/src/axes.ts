@@ -1,0 +1,32 @@
+/** The dimensions of a code: what each carries, how far it reaches, which are dead. */
+
+import { deviation, mean } from "./maths";
+import type { Scene } from "./scene";
+
+const ACTIVE = 0.01; // variance of μ that a dimension in use exceeds: Burda et al. (2016), https://arxiv.org/abs/1509.00519
+
+export interface Axis {
+  d: number;
+  centre: number; // mean of the codes
+  sigma: number; // their deviation
+  open?: number; // mean σ of q(z|x)
+  kl?: number; // nats
+  dead: boolean;
+}
+
+/** The dimensions, those that carry most first: by KL, or by variance where there is no KL; the dead ones last. */
+export function axesOf({ codes, card, dim }: Scene): Axis[] {
+  const [centre, sigma] = [mean(codes.mu, dim), deviation(codes.mu, dim)];
+  const open = codes.logvar && mean(codes.logvar.map((value) => Math.exp(value / 2)), dim);
+  const widest = Math.max(...sigma);
+  const axes = Array.from(centre, (value, d): Axis => {
+    const dead = codes.logvar ? sigma[d] ** 2 <= ACTIVE : sigma[d] < 0.01 * widest;
+    return { d, centre: value, sigma: sigma[d], open: open?.[d], kl: card.kl_per_dimension?.[d], dead };
+  });
+  return axes.sort((a, b) => Number(a.dead) - Number(b.dead) || (b.kl ?? b.sigma) - (a.kl ?? a.sigma));
+}
+
+/** How far a slider reaches: three deviations of the codes; of the prior where a dimension is dead. */
+export function reach(axis: Axis): number {
+  return 3 * (axis.dead ? 1 : axis.sigma || 1);
+}

@@ -1,0 +1,83 @@
+/** The canvas: everything that moves under the mouse. `mount` is for Streamlit, `site` for a static page. */
+
+import { render } from "preact";
+import { App } from "./app";
+import type { Host, PageName, Shelved } from "./host";
+import * as colours from "./colours";
+import * as drawing from "./drawing";
+import * as draws from "./draws";
+import * as colouring from "./colouring";
+import * as address from "./address";
+import * as image from "./image";
+import * as meter from "./meter";
+import * as maths from "./maths";
+import * as models from "./models";
+import * as safetensors from "./safetensors";
+import * as scene from "./scene";
+import * as space from "./space";
+import { titles } from "./pages";
+import { styles } from "./styles";
+
+/** What stands behind the pages, for tests that hold it against other libraries. */
+export const parts = { address, colouring, colours, drawing, draws, image, maths, meter, models, safetensors, scene, space };
+
+/** Shows the canvas inside ``root``, or shows it anew; gives what takes it away. */
+export function mount(root: HTMLElement | ShadowRoot, host: Host): () => void {
+  let place = [...root.children].find(({ className }) => className === "canvas") as HTMLElement | undefined;
+  if (!place) {
+    const sheet = document.createElement("style");
+    sheet.textContent = [`:host,:root{${TOKENS}}`, ...styles].join("\n");
+    place = document.createElement("div");
+    place.className = "canvas";
+    root.append(sheet, place);
+  }
+  render(<App host={host} />, place);
+  return () => render(null, place);
+}
+
+/** The same as a page of its own: site.json beside it lists the bundles. */
+export async function site(root: HTMLElement): Promise<void> {
+  const { bundles } = (await (await scene.fetched("site.json")).json()) as { bundles: Shelved[] };
+  const show = () => {
+    const saved = Object.fromEntries(new URLSearchParams(location.search));
+    const page = (saved.page in titles ? saved.page : "map") as PageName;
+    const bundle = bundles.find(({ id }) => id === saved.bundle)?.id ?? bundles[0]?.id ?? "";
+    const say: Host["say"] = (changes) => {
+      const query = new URLSearchParams(location.search);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === null) query.delete(name);
+        else query.set(name, value);
+      }
+      history.replaceState(null, "", `?${query}`);
+      show();
+    };
+    document.title = `${titles[page]} · Loupe`;
+    for (const link of root.querySelectorAll("nav a")) {
+      const its = new URL((link as HTMLAnchorElement).href).searchParams.get("page");
+      if (its === page) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    mount(main, { page, shelf: bundles, bundle, saved, say });
+  };
+  const nav = document.createElement("nav");
+  nav.className = "site-nav";
+  nav.setAttribute("aria-label", "Pages");
+  for (const [name, title] of Object.entries(titles)) {
+    const link = document.createElement("a");
+    link.href = `?page=${name}`;
+    link.textContent = title;
+    link.onclick = (event) => {
+      event.preventDefault();
+      const query = new URLSearchParams(location.search);
+      query.set("page", name);
+      history.pushState(null, "", `?${query}`);
+      show();
+    };
+    nav.append(link);
+  }
+  const main = document.createElement("main");
+  root.classList.add("site");
+  root.append(nav, main);
+  window.addEventListener("popstate", show);
+  show();
+}

@@ -1,0 +1,32 @@
+/** Every page by its name. */
+
+import type { FunctionComponent } from "preact";
+import type { PageProps } from "../app";
+import type { PageName } from "../host";
+import { Compare } from "./compare";
+import { Draw } from "./draw";
+import { Interpolate } from "./interpolate";
+import { MapPage } from "./map";
+import { Reconstruct } from "./reconstruct";
+import { Sample } from "./sample";
+import { Traverse } from "./traverse";
+
+export const pages: Record<PageName, FunctionComponent<PageProps>> = {
+  map: MapPage,
+  reconstruct: Reconstruct,
+  traverse: Traverse,
+  interpolate: Interpolate,
+  sample: Sample,
+  draw: Draw,
+  compare: Compare,
+};
+
+export const titles: Record<PageName, string> = {
+  map: "Map",
+  reconstruct: "Reconstruct",
+  traverse: "Traverse",
+  interpolate: "Interpolate",
+  sample: "Sample",
+  draw: "Draw",
+  compare: "Compare",
+};

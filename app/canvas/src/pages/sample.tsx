@@ -1,0 +1,205 @@
+/** Sample: draw codes, and see what the decoder makes of them. */
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { PageProps } from "../app";
+import { drawn, noiseOf, type Source } from "../draws";
+import { pixels } from "../models";
+import { useDecoded } from "../parts/decoded";
+import { useFlat, type Flat } from "../parts/flat";
+import { Button, Chip, Notice, Panel, Segment, Slider, usePromise } from "../parts/kit";
+import { Mosaic } from "../parts/mosaic";
+import { Stage } from "../parts/stage";
+import { Top } from "../parts/top";
+import { download, enlarged, factorFor, fileName, mosaicOf, png, type Grid } from "../save";
+import type { Scene } from "../scene";
+import { TITLES } from "../space";
+import { Memory } from "./memory";
+
+const COLUMNS = 10;
+const SAVED = 1600; // pixels that a saved grid is about wide
+const REST = 40; // ms without a move, after which the chosen draw is looked up
+const visit = { source: "prior" as Source, temperature: 1, count: 80, seed: 1, smooth: false, picked: 0 };
+
+export function Sample({ host, scene }: PageProps) {
+  const flat = useFlat(host, scene);
+  const [state, setState] = useState({ ...visit, stamp: 0 });
+  const { value: mixture, error } = usePromise(() => scene.mixture(), [scene]);
+  const set = (changes: Partial<typeof state>) => {
+    Object.assign(visit, changes);
+    setState((old) => ({ ...old, stamp: 0, ...changes }));
+  };
+  const { source, temperature, count, seed, smooth, stamp } = state;
+  const noise = useMemo(() => noiseOf(seed, count, scene.dim), [seed, count, scene]);
+  const from = source === "mixture" ? mixture : scene.codes.prior; // undefined until it is loaded
+  const z = useMemo(() => from && drawn(from, temperature, noise), [from, temperature, noise]);
+  const { shown, failed } = useDecoded(scene, z, stamp);
+  const settled = useRest(shown);
+  const there = shown ? shown.z.length / scene.dim : count;
+  const picked = Math.min(state.picked, there - 1);
+  const { shape } = scene.card.data;
+  const grid: Grid = useMemo(() => ({ count: there, columns: COLUMNS, gap: Math.ceil(shape[2] / 14) }), [there, shape]);
+  const save = async () => {
+    const image = mosaicOf(shown!.x, shape, grid, true);
+    const name = fileName(scene.card.id, source === "prior" ? priorOf(scene).short : source, `T-${temperature.toFixed(2)}`, `seed-${seed}`);
+    download(await png(enlarged(image, factorFor(image.width, SAVED))), `${name}.png`);
+  };
+  // The grid first: what stands beside it must not keep it waiting.
+  const details = useMemo(() => {
+    if (!settled || (picked + 1) * scene.dim > settled.z.length) return null;
+    return <Picked {...{ scene, flat, picked }} z={settled.z} x={settled.x} onPick={(row) => host.say({ page: "map", point: String(row) })} />;
+  }, [scene, host, flat.view, picked, settled]);
+  return (
+    <>
+      <Top host={host}>{flat.choice}</Top>
+      {failed && <Notice failed title="Nothing can be decoded" text={failed.message} />}
+      <div class="row draws">
+        <Panel class="draws-grid" title={`${there} draws`} text={said(scene, source, temperature)}>
+          <div class="controls">
+            {error ? (
+              <Notice failed title="No mixture to draw from" text={error.message} />
+            ) : (
+              <Segment
+                label="Draw from"
+                help="The distribution that codes are drawn from."
+                choices={[
+                  { value: "prior" as Source, title: priorOf(scene).title },
+                  { value: "mixture" as Source, title: mixture ? `Mixture, K = ${mixture.weights.length}` : "Mixture" },
+                ]}
+                value={source}
+                onChange={(next) => set({ source: next })}
+              />
+            )}
+            <Slider
+              name="Temperature"
+              label="temperature"
+              help="Scales how far draws lie from their mean: 1 is the distribution itself, 0 its means."
+              value={temperature}
+              min={0}
+              max={2}
+              step={0.01}
+              say={(value) => value.toFixed(2)}
+              onInput={(value, { timeStamp }) => set({ temperature: value, stamp: timeStamp })}
+            />
+            <Slider
+              name="How many"
+              label="how many"
+              help="Draws in the grid; more of them begin with the same ones."
+              value={count}
+              min={20}
+              max={200}
+              step={10}
+              onInput={(value, { timeStamp }) => set({ count: value, stamp: timeStamp })}
+            />
+          </div>
+          <Cells {...{ scene, grid, smooth, picked }} x={shown?.x} stamp={shown?.stamp} onPick={(index) => set({ picked: index })} />
+          <div class="actions">
+            <Button main title="Draw again" help="Other draws: the next seed." onClick={() => set({ seed: seed + 1 })} />
+            <span class="hint number">seed {seed}</span>
+            {seed > 1 && <Button title="Back" help="The seed before." onClick={() => set({ seed: seed - 1 })} />}
+            <span class="grow" />
+            <Chip title="smooth" help="Pixels blend into each other instead of standing as squares." on={smooth} onChange={(on) => set({ smooth: on })} />
+            <Button title="Save PNG" help="The grid as an image, enlarged without smoothing." disabled={!shown} onClick={() => void save()} />
+          </div>
+        </Panel>
+        <aside class="side">{details}</aside>
+      </div>
+    </>
+  );
+}
+
+/** A value as it was when it last came to rest. */
+function useRest<T>(value: T | undefined): T | undefined {
+  const [settled, settle] = useState(value);
+  useEffect(() => {
+    const waiting = window.setTimeout(() => settle(value), settled ? REST : 0);
+    return () => window.clearTimeout(waiting);
+  }, [value]);
+  return settled;
+}
+
+/** What stands in for p(z), by its honest name. */
+function priorOf({ card }: Scene): { title: string; short: string } {
+  return card.latent.prior === "standard-normal" ? { title: "Prior N(0, I)", short: "prior" } : { title: "Fitted Gaussian", short: "fitted-gaussian" };
+}
+
+function said(scene: Scene, source: Source, temperature: number): string {
+  const { prior } = scene.card.latent;
+  const where = {
+    mixture: "From a Gaussian mixture fitted to the codes: where the examples lie",
+    prior: prior === "standard-normal" ? "From the prior N(0, I): what the model itself generates" : "From a Gaussian fitted to the codes: this model has no prior",
+  }[source];
+  return temperature === 1 ? `${where}.` : `${where}, with ${temperature.toFixed(2)} times its spread.`;
+}
+
+/** The grid as one canvas; a click or the arrow keys choose a cell. */
+function Cells(props: { scene: Scene; grid: Grid; x?: Float32Array; stamp?: number; smooth: boolean; picked: number; onPick(index: number): void }) {
+  const { grid, picked, onPick } = props;
+  const { count, columns } = grid;
+  const rows = Math.ceil(count / columns);
+  const root = useRef<HTMLDivElement>(null);
+  const { shape } = props.scene.card.data;
+  const [pitch, lift] = [shape[2] + grid.gap, shape[1] + grid.gap];
+  const [width, height] = [columns * pitch - grid.gap, rows * lift - grid.gap];
+  const go: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -picked, End: count - 1 - picked };
+  return (
+    <div
+      ref={root}
+      class="cells"
+      role="application"
+      tabIndex={0}
+      aria-label={`${count} decoded draws, ${columns} in a row. Arrow keys choose one.`}
+      onKeyDown={(event) => {
+        const next = picked + (go[event.key] ?? NaN);
+        if (Number.isNaN(next)) return;
+        event.preventDefault();
+        if (next >= 0 && next < count) onPick(next);
+      }}
+      onClick={(event) => {
+        const box = root.current!.getBoundingClientRect();
+        const column = Math.floor(((event.clientX - box.left) / box.width) * (width / pitch + grid.gap / pitch));
+        const row = Math.floor(((event.clientY - box.top) / box.height) * (height / lift + grid.gap / lift));
+        const index = row * columns + column;
+        if (column >= 0 && column < columns && index >= 0 && index < count) onPick(index);
+      }}
+    >
+      <Mosaic x={props.x} stamp={props.stamp} shape={shape} grid={grid} smooth={props.smooth} label={`${count} decoded draws`} />
+      <i
+        class="cell"
+        style={{
+          left: `${(100 * (picked % columns) * pitch) / width}%`,
+          top: `${(100 * Math.floor(picked / columns) * lift) / height}%`,
+          width: `${(100 * shape[2]) / width}%`,
+          height: `${(100 * shape[1]) / height}%`,
+        }}
+      />
+      <p class="unseen" aria-live="polite">{`Sample ${picked + 1} of ${count}, row ${Math.floor(picked / columns) + 1}, column ${(picked % columns) + 1}`}</p>
+    </div>
+  );
+}
+
+/** The chosen draw: where it lies among the codes, and what lies next to it. */
+function Picked({ scene, flat, picked, z, x, onPick }: { scene: Scene; flat: Flat; picked: number; z: Float32Array; x: Float32Array; onPick(row: number): void }) {
+  const { view, colours } = flat;
+  const [code, image] = useMemo(() => {
+    const [dim, size] = [scene.dim, pixels(scene)];
+    return [z.slice(picked * dim, (picked + 1) * dim), x.slice(picked * size, (picked + 1) * size)];
+  }, [scene, z, x, picked]);
+  const place = useMemo(() => view?.place(code), [view, code]);
+  return (
+    <>
+      <Memory {...{ scene, onPick }} number={picked + 1} z={code} x={image} />
+      {view && place && (
+        <Panel class="where" title="Where it lies" text={view.exact ? `On ${TITLES[view.name]}, among the codes.` : `On ${TITLES[view.name]}: approximate, between the nearest codes.`}>
+          <Stage
+            {...{ scene, view, colours }}
+            label={`${TITLES[view.name]} of ${scene.count} codes, with sample ${picked + 1}`}
+            tool="pan"
+            marks={[{ id: "sample", title: `sample ${picked + 1}`, kind: "end", place }]}
+            onPoint={onPick}
+            remember={`sample ${scene.url}`}
+          />
+        </Panel>
+      )}
+    </>
+  );
+}

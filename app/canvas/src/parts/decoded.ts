@@ -1,0 +1,40 @@
+/** What the decoder makes of many codes that move: the latest it has been asked for, nothing queues up. */
+
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { decode, Latest } from "../models";
+import type { Scene } from "../scene";
+
+interface Asked {
+  z: Float32Array; // shape (rows, D)
+  stamp: number; // of the event that asked, 0 for none
+}
+
+export interface Decoded extends Asked {
+  x: Float32Array; // shape (rows, C, H, W)
+}
+
+const PART = 40; // codes at once; the parts are asked for together, so that no part waits for the page
+
+async function decodeAll(scene: Scene, z: Float32Array): Promise<Float32Array> {
+  const step = PART * scene.dim;
+  const parts = Array.from({ length: Math.ceil(z.length / step) }, (_, i) => decode(scene, z.slice(i * step, (i + 1) * step)));
+  const done = await Promise.all(parts);
+  const x = new Float32Array(done.reduce((sum, part) => sum + part.length, 0));
+  done.reduce((start, part) => (x.set(part, start), start + part.length), 0);
+  return x;
+}
+
+/** Codes and their examples; the codes may be those of a moment ago, the two always belong together. */
+export function useDecoded(scene: Scene, z?: Float32Array, stamp = 0): { shown?: Decoded; failed?: Error } {
+  const [shown, setShown] = useState<Decoded>();
+  const [failed, setFailed] = useState<Error>();
+  const live = useMemo(
+    () => new Latest<Asked, Float32Array>((asked) => decodeAll(scene, asked.z), (x, asked) => setShown({ ...asked, x }), setFailed),
+    [scene],
+  );
+  useEffect(() => () => live.cancel(), [live]);
+  useLayoutEffect(() => {
+    if (z) live.ask({ z, stamp });
+  }, [live, z]);
+  return { shown, failed };
+}

@@ -1,0 +1,120 @@
+/** The manifold: what the decoder makes of a grid of places, under the points. */
+
+import { decode, Latest, warm } from "../models";
+import type { Board } from "../points/board";
+import type { Layer } from "../points/layers";
+import type { Scene } from "../scene";
+import type { Place, View } from "../space";
+
+const SIDE = 20;
+const STRENGTH = 0.34; // opacity of full intensity
+
+interface Grid {
+  centre: Place;
+  reach: number; // half its side
+}
+
+export class Manifold implements Layer {
+  /** Milliseconds that the last grid took, from its codes to its picture. */
+  ms = 0;
+  private wanted?: Grid;
+  private grid?: Grid;
+  private x?: Float32Array; // (SIDE², C, H, W), the upper row of the grid first
+  private picture = document.createElement("canvas");
+  private tint = "";
+  private board?: Board;
+  private asked = 0;
+  private readonly latest: Latest<Grid, Float32Array>;
+
+  constructor(
+    private scene: Scene,
+    private view: View,
+  ) {
+    this.latest = new Latest(
+      async (grid) => {
+        await warm(scene, "decoder");
+        this.asked = performance.now();
+        return decode(scene, this.codes(grid));
+      },
+      (x, grid) => {
+        [this.grid, this.x, this.tint] = [grid, x, ""];
+        this.board?.layers.redraw(this);
+      },
+    );
+  }
+
+  /** The codes of a grid, shape (SIDE², D). */
+  private codes({ centre: [x, y], reach }: Grid): Float32Array {
+    const codes = new Float32Array(SIDE * SIDE * this.scene.dim);
+    const step = (2 * reach) / SIDE;
+    for (let cell = 0; cell < SIDE * SIDE; cell++) {
+      const [column, row] = [cell % SIDE, Math.floor(cell / SIDE)];
+      const place: Place = [x - reach + (column + 0.5) * step, y + reach - (row + 0.5) * step];
+      codes.set(this.view.code(place), cell * this.scene.dim);
+    }
+    return codes;
+  }
+
+  /** All of the view's window; closer, what is seen. */
+  rest(board: Board): void {
+    this.board = board;
+    const { camera } = board;
+    const { window } = this.view;
+    const seen = Math.max(camera.width, camera.height) / 2 / camera.scale;
+    const grid = seen < window.reach ? { centre: camera.centre, reach: seen } : window;
+    const { wanted } = this;
+    if (wanted?.reach === grid.reach && wanted.centre.every((value, i) => value === grid.centre[i])) return;
+    this.wanted = { centre: [...grid.centre], reach: grid.reach };
+    this.latest.ask(this.wanted);
+  }
+
+  draw(pen: CanvasRenderingContext2D, board: Board): void {
+    this.board = board;
+    const { grid, x } = this;
+    if (!grid || !x) return;
+    const { ink } = board.tones();
+    if (this.tint !== ink) {
+      this.develop(x, numbersOf(ink));
+      this.tint = ink;
+      if (this.asked) this.ms = performance.now() - this.asked;
+      this.asked = 0;
+    }
+    const side = 2 * grid.reach * board.camera.scale;
+    const [left, top] = board.camera.pixel([grid.centre[0] - grid.reach, grid.centre[1] + grid.reach]);
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(this.picture, left, top, side, side);
+  }
+
+  /** Ink whose opacity is the intensity; colours, where the data has them, keep their own. */
+  private develop(x: Float32Array, ink: number[]): void {
+    const [channels, height, width] = this.scene.card.data.shape;
+    const [plane, across] = [width * height, SIDE * width];
+    this.picture.width = across;
+    this.picture.height = SIDE * height;
+    const image = new ImageData(across, SIDE * height);
+    for (let cell = 0; cell < SIDE * SIDE; cell++) {
+      const corner = Math.floor(cell / SIDE) * height * across + (cell % SIDE) * width;
+      for (let i = 0; i < plane; i++) {
+        const at = 4 * (corner + Math.floor(i / width) * across + (i % width));
+        const from = cell * channels * plane + i;
+        for (let colour = 0; colour < 3; colour++) {
+          image.data[at + colour] = channels === 1 ? ink[colour] : 255 * x[from + colour * plane];
+        }
+        image.data[at + 3] = 255 * STRENGTH * (channels === 1 ? x[from] : 1);
+      }
+    }
+    this.picture.getContext("2d")!.putImageData(image, 0, 0);
+  }
+
+  cancel(): void {
+    this.latest.cancel();
+  }
+}
+
+/** Red, green and blue of any CSS colour, 0 to 255. */
+function numbersOf(colour: string): number[] {
+  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d")!;
+  pen.fillStyle = colour;
+  pen.fillRect(0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}

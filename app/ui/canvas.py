@@ -1,0 +1,92 @@
+"""The canvas: the pages on which everything moves under the mouse, drawn in the browser.
+
+Python says which bundles there are and what the address holds, and hears of a gesture at its
+end. Bundles travel by the routes of :mod:`app.routes`, never through Streamlit.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from aecore import scenes
+from app import routes
+from app.ui import address, library, pick, states
+
+# Streamlit takes a text without a line break for a path.
+LOADER = """
+export default function ({ data, parentElement, setTriggerValue }) {
+  const at = (path) => new URL(path, window.__streamlit.BACKEND_BASE_URL).href;
+  const say = (changes) => setTriggerValue("said", changes);
+  const shelf = data.host.shelf.map((each) => ({ ...each, url: at(each.url) }));
+  let leave, left = false;
+  import(at(data.canvas)).then(
+    ({ mount }) => { if (!left) leave = mount(parentElement, { ...data.host, shelf, say }); },
+    () => { parentElement.textContent = "The canvas cannot be loaded. Is Loupe running? Reload the page."; },
+  );
+  return () => { left = true; leave?.(); };
+}
+"""
+_component = st.components.v2.component("loupe_canvas", js=LOADER)
+KEY = "canvas"
+LONGEST = 8000  # characters of a value in the address
+
+
+@st.fragment
+def show(page: str) -> None:
+    """One page of the canvas, of the bundle that the address names."""
+    shelf = library.shelf().bundles
+    if not shelf:
+        states.no_bundle()
+        return
+    kept = st.session_state.setdefault("kept-addresses", {})
+    if not address.everything() and kept.get(page, {}).get("bundle") == st.session_state.get("last-bundle"):
+        address.put(**kept.get(page, {}))  # somebody has come back
+    chosen = pick.wanted(shelf)
+    kept[page] = address.everything()
+    host = {
+        "page": page,
+        "bundle": chosen.id,
+        "shelf": [
+            {
+                "id": each.id,
+                "title": scenes.title(each),
+                "data": each.card.data.name,
+                "data_title": each.card.data.title,
+                "url": routes.scene_url(each),
+            }
+            for each in shelf.values()
+        ],
+        "saved": address.everything(),
+    }
+    _component(key=KEY, data={"canvas": routes.canvas_url("canvas.js"), "host": host}, on_said_change=_heard)
+    if to := st.session_state.pop("go-to", None):
+        st.switch_page(pages()[to], query_params=address.everything())
+    if st.session_state.pop("frame-changed", False):
+        st.rerun()  # the frame around the page changes too
+
+
+def _heard() -> None:
+    """Puts what a gesture has come to into the address; ``page`` goes to another one."""
+    said = st.session_state[KEY].said
+    if not isinstance(said, dict):
+        return
+    known = {name: value for name, value in said.items() if name.isidentifier() and _fits(value)}
+    to = known.pop("page", None)
+    st.session_state["go-to"] = to if to in routes.PAGES else None
+    st.session_state["frame-changed"] = "stage" in known
+    address.put(**known)
+
+
+def _fits(value: object) -> bool:
+    return value is None or (isinstance(value, str) and len(value) <= LONGEST)
+
+
+def pages() -> dict[str, StreamlitPage]:
+    """The canvas's pages for the router, the one at ``/`` first."""
+    return {
+        name: st.Page(partial(show, name), title=name.title(), url_path=name, default=not number)
+        for number, name in enumerate(routes.PAGES)
+    }
