@@ -33,6 +33,7 @@ class Zygote:
     """The server, seen from a test."""
 
     def __init__(self) -> None:
+        self.started = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.aecore.cli.zygote"],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -55,7 +56,8 @@ class Zygote:
         """
         folder = home.parent / "output"
         folder.mkdir(exist_ok=True)
-        stem = str(folder / str(len(list(folder.iterdir()))))
+        self.started += 1
+        stem = str(folder / str(self.started))
         asked = {"words": words, "home": str(home), "stem": stem, "largest": largest}
         return Command(self, self._ask(**asked), Path(stem + ".out"), Path(stem + ".err"))
 
