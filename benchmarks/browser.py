@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,23 +44,26 @@ def p(values: list[float], share: float) -> float:
     return round(float(np.quantile(values, share)), 1)
 
 
-def wander(page: Page, box: dict[str, float], moves: int) -> None:
-    """Drags across the middle of a box, there and back, without letting go."""
+def wander(page: Page, box: dict[str, float], moves: int, seconds: float = 60.0) -> None:
+    """Drags about the middle of a box without letting go, for so many moves or seconds at most."""
     x = box["x"] + box["width"] * (0.5 + 0.3 * np.sin(np.linspace(0, 9, moves)))
     y = box["y"] + box["height"] * (0.5 + 0.3 * np.cos(np.linspace(0, 7, moves)))
+    end = time.monotonic() + seconds
     page.mouse.move(x[0], y[0])
     page.mouse.down()
     for place in zip(x, y, strict=True):
         page.mouse.move(*place)
         page.wait_for_timeout(8)
+        if time.monotonic() > end:
+            break
     page.mouse.up()
 
 
 def pan(page: Page, box: dict[str, float]) -> float:
     """Milliseconds a frame, 95th percentile, while a map is dragged about for some seconds."""
-    wander(page, box, 20)
+    wander(page, box, 20, 2)
     page.evaluate(RECORD)
-    wander(page, box, 250)
+    wander(page, box, 250, 8)
     page.evaluate("window.recording = false")
     return p(page.evaluate("window.frames_.slice(1)"), 0.95)
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from aecore.bundles import list_bundles
-from aecore.cli import app, data, evaluate, listing, main, train, zoo
+from aecore.cli import app, data, encode, evaluate, export, listing, main, site, train, zoo
 from aecore.runs import Run, complete
 from aecore.training import Finished
 from aecore.variants import VARIANTS
@@ -30,6 +30,11 @@ COMMANDS = [line.removeprefix("$ ") for line in SHELL if line.removeprefix("$ ")
 TARGETS = [
     line.removeprefix("$ ").split()[1] for line in SHELL if line.removeprefix("$ ").startswith("make ")
 ]
+
+NAMED = {
+    "train": train, "list": listing, "evaluate": evaluate, "data": data, "zoo": zoo, "app": app,
+    "site": site, "encode": encode, "export": export,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -63,13 +68,13 @@ def test_a_block_of_python_runs(number: int, run_block: ModuleType) -> None:
 
 def test_there_are_examples() -> None:
     assert len(PYTHON) >= 2
-    assert {command.split()[1] for command in COMMANDS} == {"train", "list", "evaluate", "data", "zoo", "app"}
+    assert {command.split()[1] for command in COMMANDS} == NAMED.keys()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_one(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = []
-    for module in (train, listing, evaluate, data, zoo, app):
+    for module in NAMED.values():
         monkeypatch.setattr(module, "run", lambda arguments: ran.append(arguments))
     words = shlex.split(command, comments=True)[1:]
     if "--help" in words:

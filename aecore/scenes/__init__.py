@@ -14,8 +14,8 @@ from aecore.scenes.atlas_cache import atlas
 from aecore.scenes.atlas_cache import key as originals_key
 from aecore.scenes.images import Originals, originals
 from aecore.scenes.projector import write_projector
-from aecore.scenes.scene import describe, dims, error_unit, key, own_files, title
-from aecore.scenes.site import write_site
+from aecore.scenes.scene import describe, dims, error_unit, examples, key, own_files, title, titles
+from aecore.scenes.site import entries, write_site
 
 __all__ = [
     "Atlas",
@@ -24,13 +24,16 @@ __all__ = [
     "codes",
     "describe",
     "dims",
+    "entries",
     "error_unit",
+    "examples",
     "key",
     "mixture",
     "originals",
     "originals_key",
     "own_files",
     "title",
+    "titles",
     "write_projector",
     "write_site",
 ]

@@ -17,6 +17,7 @@ from aecore.bundles import Bundle, user_root
 from aecore.bundles.files import sha256
 from aecore.scenes.atlas import Atlas
 from aecore.scenes.images import originals
+from aecore.scenes.scene import examples
 
 LARGEST = 64 * 2**20  # bytes of pixels that are kept
 
@@ -41,10 +42,7 @@ def atlas(bundle: Bundle) -> Atlas:
 
 def key(bundle: Bundle) -> str:
     """What two bundles have in common whose originals are the same."""
-    card, data = bundle.card, bundle.card.data
-    fingerprint = card.codes_fingerprint or data.fingerprint
-    said = repr((data.name, sorted(data.options.items()), fingerprint, card.codes_split))
-    return sha256(said.encode() + bundle.codes.index.tobytes())[:32]
+    return sha256(examples(bundle).encode() + bundle.codes.index.tobytes())[:32]
 
 
 def _write(path: Path, made: Atlas) -> None:

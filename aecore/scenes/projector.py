@@ -40,7 +40,7 @@ def write_projector(bundle: Bundle, out: Path) -> str:
             Nothing has changed then.
     """
     codes = bundle.codes
-    with whole(out, lambda folder: (folder / CONFIG).is_file()) as folder:
+    with whole(out, _is_export) as folder:
         with (folder / "tensors.tsv").open("w", encoding="utf-8", newline="\n") as file:
             for start in range(0, len(codes), ROWS):
                 np.savetxt(file, codes.mu[start : start + ROWS], fmt="%.8g", delimiter="\t")
@@ -55,6 +55,12 @@ def write_projector(bundle: Bundle, out: Path) -> str:
             sprite = _sprite(atlas.pixels, folder / "sprite.png")
         (folder / CONFIG).write_text(_config(bundle.id, sprite), "utf-8")
     return missing
+
+
+def _is_export(folder: Path) -> bool:
+    """Whether there is an earlier export and nothing else: TensorBoard's own folders have its name too."""
+    files = {"tensors.tsv", "metadata.tsv", "sprite.png", CONFIG}
+    return (folder / CONFIG).is_file() and {path.name for path in folder.iterdir()} <= files
 
 
 def _metadata(bundle: Bundle) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from aecore.bundles import Bundle
+from aecore.bundles.files import sha256
 
 VERSION = 1
 WEIGHTS = "model.safetensors"
@@ -13,8 +16,30 @@ UNITS = {"pseudo-bernoulli": "pseudo-nats", "huber": "Huber units"}
 
 def title(bundle: Bundle) -> str:
     """A bundle's name in a list: variant, dimensions, and β where it is an option."""
-    price = f" · β = {beta(bundle):g}" if "beta" in bundle.card.config and beta(bundle) is not None else ""
-    return f"{bundle.card.title} · {dims(bundle)}{price}"
+    card = bundle.card
+    price = f" · β = {beta(bundle):g}" if "beta" in card.config and beta(bundle) is not None else ""
+    split = f" · {card.codes_split}" if card.codes_split != "test" else ""
+    return f"{card.title} · {dims(bundle)}{price}{split}"
+
+
+def titles(bundles: Sequence[Bundle]) -> dict[str, str]:
+    """The title of each bundle by its id, with its name where another of the same data has that title too."""
+    said = {each.id: title(each) for each in bundles}
+    count = Counter((each.card.data.name, said[each.id]) for each in bundles)
+    return {
+        each.id: said[each.id]
+        + (f" · {each.card.name}" if count[each.card.data.name, said[each.id]] > 1 else "")
+        for each in bundles
+    }
+
+
+def examples(bundle: Bundle) -> str:
+    """What two bundles share exactly when their codes are of examples of the same split of the same data."""
+    card, data = bundle.card, bundle.card.data
+    fingerprint = card.codes_fingerprint or data.fingerprint
+    return sha256(repr((data.name, sorted(data.options.items()), fingerprint, card.codes_split)).encode())[
+        :32
+    ]
 
 
 def beta(bundle: Bundle) -> float | None:
@@ -77,6 +102,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "latent": {"kind": latent.kind, "dim": latent.dim, "prior": latent.prior.kind},
         "beta": beta(bundle),
         "split": card.codes_split,
+        "examples": examples(bundle),
         "error_unit": error_unit(bundle),
         "count": len(bundle.codes),
         "maps": maps(bundle),

@@ -17,7 +17,7 @@ from aecore.scenes.arrays import codes, mixture
 from aecore.scenes.atlas import Atlas
 from aecore.scenes.folders import whole
 from aecore.scenes.images import originals
-from aecore.scenes.scene import describe, own_files, title
+from aecore.scenes.scene import describe, own_files, titles
 
 GENERATOR = "aecore site"
 ENTRY = "canvas.js"
@@ -110,7 +110,7 @@ def write_site(
         shutil.copyfile(app / "static" / "icon.svg", folder / "icon.svg")
         (folder / "index.html").write_text(page, "utf-8")
         (folder / "LICENSES.txt").write_text(_licences(chosen), "utf-8")
-        _write_json(folder / "site.json", {"generator": GENERATOR, "bundles": list(map(_entry, chosen))})
+        _write_json(folder / "site.json", {"generator": GENERATOR, "bundles": entries(chosen)})
 
 
 def _write_scene(bundle: Bundle, folder: Path) -> str:
@@ -132,15 +132,19 @@ def _write_scene(bundle: Bundle, folder: Path) -> str:
     return ""
 
 
-def _entry(bundle: Bundle) -> dict[str, str]:
-    data = bundle.card.data
-    return {
-        "id": bundle.id,
-        "title": title(bundle),
-        "data": data.name,
-        "data_title": data.title,
-        "url": f"bundles/{bundle.id}/",
-    }
+def entries(bundles: Sequence[Bundle]) -> list[dict[str, str]]:
+    """The list of a page: what each bundle is called, and where its scene is."""
+    names = titles(bundles)
+    return [
+        {
+            "id": each.id,
+            "title": names[each.id],
+            "data": each.card.data.name,
+            "data_title": each.card.data.title,
+            "url": f"bundles/{each.id}/",
+        }
+        for each in bundles
+    ]
 
 
 def _licences(bundles: Sequence[Bundle]) -> str:
@@ -163,6 +167,10 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def _is_site(folder: Path) -> bool:
+    """Whether there is an earlier site and nothing that somebody has put beside it."""
+    ours = {"index.html", "site.json", "LICENSES.txt", "icon.svg", "fonts", "canvas", "bundles"}
+    if not {path.name for path in folder.iterdir()} <= ours:
+        return False
     try:
         said = json.loads((folder / "site.json").read_text("utf-8"))
     except (OSError, ValueError):

@@ -31,7 +31,7 @@ const MISSING = { "onnxruntime-web": "licences/onnxruntime.txt", "onnxruntime-co
 
 /** The licence of every package that something was bundled from. */
 function licences(inputs) {
-  const roots = new Set(inputs.map((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]).filter(Boolean));
+  const roots = new Set(inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]).filter(Boolean));
   return [...roots].sort().map((root) => {
     const { name, version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
     const file = readdirSync(root).find((each) => /^licen[cs]e/i.test(each));
@@ -61,11 +61,9 @@ const texts = licences(Object.keys(metafile.inputs));
 writeFileSync(`${out}/LICENSES.txt`, texts.join(`\n${"-".repeat(80)}\n\n`));
 
 // What it was built from, so that a stale dist/ shows without Node.js.
-const sources = ["build.mjs", "package-lock.json", "../.streamlit/config.toml"].concat(
-  readdirSync("src", { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile())
-    .map((each) => `${each.parentPath}/${each.name}`),
-);
+const own = ["build.mjs", "package.json", "package-lock.json", "tsconfig.json", "../.streamlit/config.toml"];
+const below = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+const sources = [...own, ...[...below("src"), ...below("licences")].map((each) => `${each.parentPath}/${each.name}`)];
 const digest = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const builtFrom = Object.fromEntries(sources.sort().map((path) => [path, digest(path)]));
 writeFileSync(`${out}/built-from.json`, JSON.stringify(builtFrom, null, 1) + "\n");

@@ -19,13 +19,24 @@ from app.ui import address, library, pick, states
 LOADER = """
 export default function ({ data, parentElement, setTriggerValue }) {
   const at = (path) => new URL(path, window.__streamlit.BACKEND_BASE_URL).href;
-  const say = (changes) => setTriggerValue("said", changes);
+  // What was said while Python was busy is said again: of two triggers only the later one arrives.
+  const waiting = parentElement.saidAndNotHeard ?? {};
+  for (const [name, value] of Object.entries(waiting)) {
+    if ((data.host.saved[name] ?? null) === value) delete waiting[name];
+  }
+  parentElement.saidAndNotHeard = waiting;
+  const say = ({ page, ...changes }) => {
+    Object.assign(waiting, changes);
+    setTriggerValue("said", page ? { ...waiting, page } : { ...waiting });
+  };
   const shelf = data.host.shelf.map((each) => ({ ...each, url: at(each.url) }));
   let leave, left = false;
   import(at(data.canvas)).then(
     ({ mount }) => { if (!left) leave = mount(parentElement, { ...data.host, shelf, say }); },
-    () => { parentElement.textContent = "The canvas cannot be loaded. Is Loupe running? Reload the page."; },
-  );
+  ).catch((error) => {
+    console.warn(error);
+    parentElement.textContent = "The canvas cannot be loaded. Is Loupe running? Reload the page.";
+  });
   return () => { left = true; leave?.(); };
 }
 """
@@ -50,14 +61,8 @@ def show(page: str) -> None:
         "page": page,
         "bundle": chosen.id,
         "shelf": [
-            {
-                "id": each.id,
-                "title": scenes.title(each),
-                "data": each.card.data.name,
-                "data_title": each.card.data.title,
-                "url": routes.scene_url(each),
-            }
-            for each in shelf.values()
+            entry | {"url": routes.scene_url(shelf[entry["id"]])}
+            for entry in scenes.entries(list(shelf.values()))
         ],
         "saved": address.everything(),
     }

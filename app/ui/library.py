@@ -1,4 +1,4 @@
-"""What is there to look at: bundles, each read once."""
+"""What there is to look at."""
 
 from __future__ import annotations
 
@@ -22,17 +22,6 @@ class Shelf:
 
 @st.cache_resource(ttl=10, max_entries=1, show_spinner=False)
 def shelf() -> Shelf:
-    """The bundles on this machine: looked for again after ten seconds, so that new ones show up.
-
-    One whose card is still the same stays the object it was, and keeps the codes it has read.
-    """
-    before, found = _seen(), bundles.scan()
-    now = {each.id: before[each.id] if before.get(each.id) == each else each for each in found.bundles}
-    before.clear()
-    before.update(now)
-    return Shelf(now, tuple(found.damaged))
-
-
-@st.cache_resource(show_spinner=False)
-def _seen() -> dict[str, Bundle]:
-    return {}
+    """The bundles on this machine: looked for again after ten seconds, so that new ones show up."""
+    found = bundles.scan()
+    return Shelf({each.id: each for each in found.bundles}, tuple(found.damaged))

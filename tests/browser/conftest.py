@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser import live
+from aecore.bundles import Bundle, open_bundle
+from aecore.bundles.files import sha256
+from tests.app import make_bundle
+from tests.browser import canvas, live
+
+OpenPage = Callable[[str], Page]
+Shot = Callable[[str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,10 +28,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+def without_decoder(root: Path) -> None:
+    """``digits/no-decoder``: its digests are right, but ``decoder.onnx`` is no model."""
+    folder = make_bundle.write(root, "no-decoder", title="VAE without a decoder")
+    content = b"This is no model."
+    card = Bundle.open(folder).card
+    card = replace(card, files={**card.files, "decoder.onnx": sha256(content)})
+    (folder / "decoder.onnx").write_bytes(content)
+    (folder / "card.json").write_bytes(card.to_bytes())
+
+
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a live Loupe that has the shipped bundles and an empty `$AECORE_HOME`."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ``$AECORE_HOME`` with the bundles of :mod:`tests.app.make_bundle` and one without a decoder."""
     home = tmp_path_factory.mktemp("home")
+    make_bundle.shelf(home / "bundles")
+    without_decoder(home / "bundles")
+    return home
+
+
+@pytest.fixture(scope="session")
+def app_url(home: Path) -> Iterator[str]:
+    """URL of a live Loupe that has the shipped bundles and those of ``home``."""
     port = live.free_port()
     with live.serve(live.app_command(port), port, env={"AECORE_HOME": str(home)}) as url:
         yield url
@@ -41,7 +66,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser without history, 1440 × 900."""
+    """A browser without history, 1440 × 900, in which nothing moves by itself."""
+    context = browser.new_context(viewport=live.VIEWPORT, reduced_motion="reduce")
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """The same for all who may share a cache: a page of it loads in half the time."""
     context = browser.new_context(viewport=live.VIEWPORT, reduced_motion="reduce")
     context.set_default_timeout(30_000)
     yield context
@@ -49,28 +83,43 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, app_url: str) -> Iterator[Page]:
+def page(visitor: BrowserContext, app_url: str) -> Iterator[Page]:
     """A page that fails its test on a console error, a page error or a request to another host."""
     problems: list[str] = []
-    page = context.new_page()
+    page = visitor.new_page()
     live.watch(page, urlsplit(app_url).netloc, problems)
     yield page
+    page.close()
     assert not problems, "\n".join(problems)
 
 
 @pytest.fixture
-def open_page(page: Page, app_url: str) -> Callable[[str], Page]:
+def open_page(page: Page, app_url: str) -> OpenPage:
     """Opens a page of the app, as in ``open_page("/reconstruct?bundle=mnist/vae-2d")``, and waits for it."""
 
     def open_page(path: str = "/") -> Page:
         page.goto(app_url + path)
         live.wait_idle(page)
+        if not path.startswith("/about"):
+            canvas.drawn(page)
         return page
 
     return open_page
 
 
 @pytest.fixture
-def wait_idle(page: Page) -> Callable[[], None]:
-    """Waits until Streamlit has answered the last click."""
-    return lambda: live.wait_idle(page)
+def shot(page: Page, tmp_path: Path) -> Shot:
+    """Takes a screenshot by a name; ``$LOUPE_SHOTS`` is a folder to keep it in."""
+    return lambda name: canvas.shot(page, name, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def two() -> Bundle:
+    """A shipped VAE of two dimensions."""
+    return open_bundle("digits/vae-2d")
+
+
+@pytest.fixture(scope="session")
+def many() -> Bundle:
+    """A shipped VAE of more dimensions."""
+    return open_bundle("digits/vae")

@@ -23,7 +23,7 @@ from tests.browser import chromium
 LOCAL_SCHEMES = {"about", "blob", "data"}
 HEALTH = "/_stcore/health"
 VIEWPORT = ViewportSize(width=1440, height=900)
-MAP = ".js-plotly-plot .main-svg >> nth=0"  # what a person sees first
+MAP = '.stage [data-points="all"]'  # what a person sees first: a map with all its points
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 
 

@@ -13,16 +13,12 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser import live
+from app import routes
+from tests.browser import canvas, live
 
-PAGES = {
-    "map": "/",
-    "reconstruct": "/reconstruct",
-    "interpolate": "/interpolate",
-    "sample": "/sample",
-    "about": "/about",
-}
+PAGES = {"map": "/"} | {name: f"/{name}" for name in (*routes.PAGES[1:], "about")}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SETTLED = 2500  # ms: fonts, decoded strips, the nearest examples of a draw
 
 
 def take(browser: Browser, url: str, folder: Path) -> list[Path]:
@@ -34,7 +30,11 @@ def take(browser: Browser, url: str, folder: Path) -> list[Path]:
         for name, path in PAGES.items():
             page.goto(url + path)
             live.wait_idle(page)
-            page.wait_for_timeout(500)  # fonts and Plotly settle after Streamlit does
+            if name != "about":
+                canvas.drawn(page)
+            if name == "draw":
+                page.get_by_role("button", name="Example").click()
+            page.wait_for_timeout(SETTLED)
             files.append(folder / f"{name}-{scheme}.png")
             page.screenshot(path=files[-1], animations="disabled")
         context.close()

@@ -44,6 +44,13 @@ async function inflate(text: string, wanted: number): Promise<Uint8Array> {
   }
 }
 
+let linked = true;
+
+/** Whether the address still is what a link said: until somebody chooses another bundle here. What does not fit is a
+ * wrong link only so long; later it falls back silently. */
+export const isLinked = () => linked;
+export const leaveLink = () => void (linked = false);
+
 /** A value of the address: changed at once here, said at the gesture's end, and followed when the address changes. */
 export function useSaved(host: Host, name: string): [value: string | undefined, set: (value: string | null) => void] {
   const there = host.saved[name];
@@ -62,4 +69,32 @@ export function useSaved(host: Host, name: string): [value: string | undefined, 
     host.say({ [name]: next });
   };
   return [value, set];
+}
+
+/** A number of the address that follows a hand. */
+export interface Moving {
+  value: number;
+  /** At once, and only here. */
+  move(value: number): void;
+  /** Says where the hand has come to, or ``value``; nothing where no hand was at it. */
+  keep(value?: number): void;
+}
+
+/** A number of the address, the usual one where there is none between ``low`` and ``high``; to three decimals. */
+export function useNumber(host: Host, name: string, usual: number, low: number, high: number, step = 0.001): Moving {
+  const [saved, save] = useSaved(host, name);
+  const [moved, setMoved] = useState<number>();
+  const hand = useRef<number | undefined>(undefined); // a change may come before its move has been drawn
+  const number = saved !== undefined && /^\d+(\.\d+)?$/.test(saved) ? Number(saved) : NaN;
+  const there = number >= low && number <= high ? Number((Math.round(number / step) * step).toFixed(3)) : usual;
+  const move = (value: number | undefined) => setMoved((hand.current = value));
+  return {
+    value: moved ?? there,
+    move,
+    keep(value = hand.current) {
+      if (value === undefined) return;
+      move(undefined);
+      save(value === usual ? null : String(Number(value.toFixed(3))));
+    },
+  };
 }

@@ -1,8 +1,7 @@
 /** Which page is shown, of which scene; what fails says so on its own panel. */
 
-import { Component, type ComponentChildren } from "preact";
 import type { Host } from "./host";
-import { Notice, usePromise } from "./parts/kit";
+import { Fence, Notice, usePromise } from "./parts/kit";
 import { Top } from "./parts/top";
 import { pages, titles } from "./pages";
 import { loadScene, type Scene } from "./scene";
@@ -41,28 +40,10 @@ export function App({ host }: { host: Host }) {
         </>
       )}
       {scene && (
-        <Fence key={`${host.page} ${entry.url}`}>
+        <Fence key={`${host.page} ${entry.url}`} above={<Top host={host} />}>
           <Page host={host} scene={scene} />
         </Fence>
       )}
     </div>
   );
-}
-
-/** Keeps a failure of one part from taking the page with it. */
-export class Fence extends Component<{ children: ComponentChildren }, { error?: Error }> {
-  override state: { error?: Error } = {};
-
-  static override getDerivedStateFromError(error: Error) {
-    return { error };
-  }
-
-  override componentDidCatch(error: Error) {
-    console.warn(error); // for whoever looks for the cause
-  }
-
-  render() {
-    const { error } = this.state;
-    return error ? <Notice failed title="This part has failed" text={error.message} /> : this.props.children;
-  }
 }

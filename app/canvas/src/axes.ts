@@ -14,16 +14,35 @@ export interface Axis {
   dead: boolean;
 }
 
-/** The dimensions, those that carry most first: by KL, or by variance where there is no KL; the dead ones last. */
-export function axesOf({ codes, card, dim }: Scene): Axis[] {
+/** Codes from which on their spread says something. */
+export const ENOUGH = 10;
+
+const known = new WeakMap<Scene, Axis[]>();
+
+/** The dimensions, those that carry most first: by KL, or by variance where there is no KL; the dead ones last. None
+ * is called dead where there are not ENOUGH codes. */
+export function axesOf(scene: Scene): Axis[] {
+  const axes = known.get(scene) ?? measured(scene);
+  known.set(scene, axes);
+  return axes;
+}
+
+function measured({ codes, card, dim, count }: Scene): Axis[] {
   const [centre, sigma] = [mean(codes.mu, dim), deviation(codes.mu, dim)];
   const open = codes.logvar && mean(codes.logvar.map((value) => Math.exp(value / 2)), dim);
   const widest = Math.max(...sigma);
   const axes = Array.from(centre, (value, d): Axis => {
-    const dead = codes.logvar ? sigma[d] ** 2 <= ACTIVE : sigma[d] < 0.01 * widest;
+    const dead = count >= ENOUGH && (codes.logvar ? sigma[d] ** 2 <= ACTIVE : sigma[d] <= 0.01 * widest);
     return { d, centre: value, sigma: sigma[d], open: open?.[d], kl: card.kl_per_dimension?.[d], dead };
   });
   return axes.sort((a, b) => Number(a.dead) - Number(b.dead) || (b.kl ?? b.sigma) - (a.kl ?? a.sigma));
+}
+
+/** The two dimensions that carry most, for raw z: one choice on every page. */
+export function usualDims(scene: Scene): [right: number, up: number] {
+  if (scene.dim <= 2) return [0, 1];
+  const [first, second] = axesOf(scene);
+  return [first.d, second.d];
 }
 
 /** How far a slider reaches: three deviations of the codes; of the prior where a dimension is dead. */

@@ -37,10 +37,18 @@ export function mount(root: HTMLElement | ShadowRoot, host: Host): () => void {
 
 /** The same as a page of its own: site.json beside it lists the bundles. */
 export async function site(root: HTMLElement): Promise<void> {
-  const { bundles } = (await (await scene.fetched("site.json")).json()) as { bundles: Shelved[] };
+  let bundles: Shelved[];
+  try {
+    ({ bundles } = (await (await scene.fetched("site.json")).json()) as { bundles: Shelved[] });
+  } catch (error) {
+    const words = document.createElement("p");
+    words.setAttribute("role", "alert");
+    words.textContent = `This page has no list of its models. ${(error as Error).message}`;
+    return root.append(words);
+  }
   const show = () => {
     const saved = Object.fromEntries(new URLSearchParams(location.search));
-    const page = (saved.page in titles ? saved.page : "map") as PageName;
+    const page = (Object.hasOwn(titles, saved.page ?? "") ? saved.page : "map") as PageName;
     const bundle = bundles.find(({ id }) => id === saved.bundle)?.id ?? bundles[0]?.id ?? "";
     const say: Host["say"] = (changes) => {
       const query = new URLSearchParams(location.search);
@@ -48,7 +56,8 @@ export async function site(root: HTMLElement): Promise<void> {
         if (value === null) query.delete(name);
         else query.set(name, value);
       }
-      history.replaceState(null, "", `?${query}`);
+      const turned = changes.page !== undefined && changes.page !== page; // then Back comes back
+      history[turned ? "pushState" : "replaceState"](null, "", `?${query}`);
       show();
     };
     document.title = `${titles[page]} · Loupe`;

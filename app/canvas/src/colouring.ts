@@ -21,7 +21,7 @@ export const STEPS = 64;
 
 /** Viridis without its outermost twelfths, which are lost on a dark page and on a white one. */
 function inner(steps: number): string[] {
-  const every = ramp(false, 12 * steps);
+  const every = ramp(12 * steps);
   return Array.from({ length: steps }, (_, i) => every[Math.round(steps + (i / (steps - 1)) * (10 * steps - 1))]);
 }
 
@@ -58,9 +58,8 @@ function all(scene: Scene): Map<string, () => Colouring> {
   const list: [name: string, title: string, make: (name: string, title: string) => Colouring][] = [];
   const same = labelFactor(scene);
   if (codes.label) {
-    const names = card.data.classes.length ? card.data.classes : numbered(codes.label);
     const title = same < 0 ? "label" : card.data.factors[same].name;
-    list.push(["label", title, (name, title) => classes(name, title, names, codes.label!)]);
+    list.push(["label", title, (name, title) => classes(name, title, card.data.classes, codes.label!)]);
   }
   list.push(["error", "error", (name, title) => quantity(name, title, codes.error, card.error_unit)]);
   if (codes.kl) list.push(["kl", "KL", (name, title) => quantity(name, title, codes.kl!, "nats")]);
@@ -94,10 +93,6 @@ export function colourings(scene: Scene): { name: string; title: string }[] {
 export function colouringOf(scene: Scene, name: string): Colouring {
   const known = all(scene);
   return (known.get(name) ?? known.get(colourings(scene)[0].name)!)();
-}
-
-function numbered(label: Int32Array): string[] {
-  return Array.from({ length: label.reduce((most, value) => Math.max(most, value), 0) + 1 }, (_, i) => String(i));
 }
 
 /** A hue a class while there are hues; more classes, or ordered ones, take a ramp. */

@@ -6,7 +6,7 @@ import type { Mixture } from "./scene";
 export type Source = "prior" | "mixture";
 
 /** What a draw depends on but the temperature: moving that one, every sample moves continuously. */
-export interface Noise {
+interface Noise {
   epsilon: Float32Array; // (count, D), standard normal
   component: Float32Array; // (count), uniform in [0, 1)
 }

@@ -32,18 +32,22 @@ export function numbersOf(image: ImageData, channels: number): Float32Array {
   return x;
 }
 
-/** A difference in [-1, 1] as pixels: clear at zero, blue below, red above (ColorBrewer's RdBu ends). */
+const [DARKER, LIGHTER, OTHER] = [[33, 102, 172], [178, 24, 43], [110, 110, 110]]; // ColorBrewer's RdBu ends, grey
+
+/** A difference in [-1, 1] as pixels: clear at zero, blue below, red above; grey where channels differ both ways. */
 export function differenceOf(x: Float32Array, y: Float32Array, shape: number[]): ImageData {
   const [channels, height, width] = shape;
   const image = new ImageData(width, height);
   const plane = width * height;
   for (let i = 0; i < plane; i++) {
-    let difference = 0;
+    let [mean, squared] = [0, 0];
     for (let channel = 0; channel < channels; channel++) {
-      difference += (y[channel * plane + i] - x[channel * plane + i]) / channels;
+      const difference = y[channel * plane + i] - x[channel * plane + i];
+      mean += difference / channels;
+      squared += difference ** 2 / channels;
     }
-    const end = difference > 0 ? [178, 24, 43] : [33, 102, 172];
-    const strength = Math.min(1, Math.abs(difference));
+    const strength = Math.min(1, Math.sqrt(squared));
+    const end = Math.abs(mean) < strength / 2 ? OTHER : mean > 0 ? LIGHTER : DARKER;
     end.forEach((value, colour) => (image.data[4 * i + colour] = value));
     image.data[4 * i + 3] = 255 * strength;
   }

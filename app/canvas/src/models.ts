@@ -6,37 +6,44 @@ import type { Answer, Request } from "./worker";
 interface Waiting {
   done(outputs: Float32Array[]): void;
   failed(error: Error): void;
+  /** One code is decoded: how long that takes is worth telling. */
+  timed: boolean;
 }
 
 let worker: Worker | undefined;
 let asked = 0;
 const waiting = new Map<number, Waiting>();
 
-/** Milliseconds that the last run of a model took in the worker. */
+/** Milliseconds that the worker took for the last code that was decoded by itself. */
 export let lastMs = 0;
 
 function started(): Worker {
-  worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-    const { done, failed } = waiting.get(data.id)!;
+  if (worker) return worker;
+  const made = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  made.onmessage = ({ data }: MessageEvent<Answer>) => {
+    const asker = waiting.get(data.id);
+    if (!asker || made !== worker) return;
     waiting.delete(data.id);
-    if ("error" in data) return failed(new Error(data.error));
-    lastMs = data.ms;
-    done(data.outputs);
+    if ("error" in data) return asker.failed(new Error(data.error));
+    if (asker.timed) lastMs = data.ms;
+    asker.done(data.outputs);
   };
-  worker.onerror = () => {
-    for (const { failed } of waiting.values()) failed(new Error("The models' worker could not be started: reload the page."));
-    waiting.clear();
+  made.onerror = made.onmessageerror = () => {
+    made.terminate();
+    if (made !== worker) return;
     worker = undefined;
+    const askers = [...waiting.values()];
+    waiting.clear();
+    for (const { failed } of askers) failed(new Error("The models' worker could not be started: reload the page."));
   };
-  return worker;
+  return (worker = made);
 }
 
 function run(scene: Scene, which: "encoder" | "decoder", inputs: Request["inputs"]): Promise<Float32Array[]> {
   const { [which]: part, weights } = scene.card;
   const request: Request = { id: asked++, scene: new URL(scene.url, document.baseURI).href, part, weights, inputs };
   return new Promise((done, failed) => {
-    waiting.set(request.id, { done, failed });
+    waiting.set(request.id, { done, failed, timed: which === "decoder" && inputs[0]?.shape[0] === 1 });
     started().postMessage(request);
   });
 }
@@ -97,7 +104,7 @@ export class Latest<Question, Reply> {
   /** Forgets what was asked; a reply under way is dropped. */
   cancel(): void {
     this.next = undefined;
-    this.done = () => {};
+    this.done = this.failed = () => {};
   }
 
   private async go(): Promise<void> {

@@ -30,6 +30,7 @@ export interface Card {
   latent: { kind: "gaussian" | "point"; dim: number; prior: "standard-normal" | "fitted-gaussian" };
   beta: number | null; // what a nat of code costs in its objective
   split: string; // of which the codes are: test, …
+  examples: string; // the same in two bundles whose codes are of the same examples
   error_unit: string;
   count: number;
   maps: string[];
@@ -190,6 +191,12 @@ function codesOf(card: Card, tensors: Map<string, Tensor>): Codes {
     pcaComponents: floats("pca_components"),
     prior: { weights: Float32Array.of(1), means: floats("prior_mean")!, cholesky: floats("prior_cholesky")! },
   };
+}
+
+/** The examples that the codes are of, in words. */
+export function setOf({ card: { split, data } }: Scene): string {
+  if (split === "all") return `the whole of ${data.title}`;
+  return `the ${split === "train" ? "training" : split} set of ${data.title}`;
 }
 
 /** An answer, or an error that is the server's own sentence. */

@@ -1,6 +1,7 @@
 /** Views: where each code lies on the page, and which code lies behind a place on the page. */
 
 import KDBush from "kdbush";
+import { usualDims } from "./axes";
 import { distances, inverseWeights, mean, nearest, quantile, smallest } from "./maths";
 import type { Scene } from "./scene";
 
@@ -23,6 +24,8 @@ export interface View {
   /** Where each code lies, shape (N, 2); (N, 3) on a view in three dimensions. */
   points: Float32Array;
   axes: [string, string];
+  /** Whether it has three dimensions. */
+  deep: boolean;
   /** Whether the code behind a place is known, and not estimated from the nearest codes. */
   exact: boolean;
   /** The code behind a place, shape (D,); not on a view in three dimensions. */
@@ -45,14 +48,23 @@ export function viewNames({ dim, card }: Scene): ViewName[] {
   return dim === 2 ? ["z", ...maps] : [...maps, "z"];
 }
 
+/** The views that have two dimensions. */
+export function flatNames(scene: Scene): ViewName[] {
+  return viewNames(scene).filter((name) => !isDeep(name));
+}
+
+function isDeep(name: ViewName): boolean {
+  return name === "pca3" || name === "umap3";
+}
+
 const NEIGHBOURS = 8;
 
 /** One view of a scene.
  *
- * @param dims For "z", the dimension that grows to the right, and the one that grows upwards.
+ * @param dims For "z", the dimension that grows to the right, and the one that grows upwards; the two that carry most.
  */
-export function viewOf(scene: Scene, name: ViewName, dims: [number, number] = [0, 1]): View {
-  if (name === "z") return raw(scene, dims);
+export function viewOf(scene: Scene, name: ViewName, dims?: [number, number]): View {
+  if (name === "z") return raw(scene, dims ?? usualDims(scene));
   const points = scene.codes.maps[name];
   const { pcaMean, pcaComponents } = scene.codes;
   if (name === "pca" && pcaMean && pcaComponents) return pca(scene, points, pcaMean, pcaComponents);
@@ -70,6 +82,7 @@ function raw({ codes, dim }: Scene, [right, up]: [number, number]): View {
     name: "z",
     points,
     axes: [dimension(right), dimension(up)],
+    deep: false,
     exact: true,
     code: ([x, y]) => centre.map((value, d) => (d === right ? x : d === up ? y : value)),
     place: (z) => [z[right], z[up]],
@@ -84,6 +97,7 @@ function pca({ dim }: Scene, points: Float32Array, centre: Float32Array, compone
     name: "pca",
     points,
     axes: ["PC 1", "PC 2"],
+    deep: false,
     exact: true,
     code: ([x, y]) => centre.map((value, d) => value + x * components[d] + y * components[dim + d]),
     place: (z) => [along(z, 0), along(z, 1)],
@@ -93,12 +107,13 @@ function pca({ dim }: Scene, points: Float32Array, centre: Float32Array, compone
 
 /** A map without an inverse: what lies behind a place is guessed from the codes that lie around it. */
 function estimated({ codes, dim }: Scene, name: ViewName, points: Float32Array): View {
-  const deep = name === "pca3" || name === "umap3";
+  const deep = isDeep(name);
   const flat = deep ? new Float32Array() : points;
   return {
     name,
     points,
     axes: ["", ""],
+    deep,
     exact: false,
     code: (place) => {
       const squared = distances(flat, Float32Array.from(place));

@@ -17,8 +17,14 @@ export type Answer = { id: number; outputs: Float32Array[]; ms: number } | { id:
 const HERE = new URL(".", self.location.href).href;
 
 let runtime: Promise<void> | undefined;
-const sessions = new Map<string, Promise<ort.InferenceSession>>();
-const weights = new Map<string, Promise<Uint8Array>>();
+/** What is held of a scene: its sessions by their file, and its weights until both are made. */
+interface Held {
+  sessions: Map<string, Promise<ort.InferenceSession>>;
+  weights: Map<string, Promise<Uint8Array>>;
+}
+
+const KEPT = 6; // scenes
+const scenes = new Map<string, Held>(); // by URL, the one used last at the end
 
 async function start(): Promise<void> {
   const packed = await fetched(`${HERE}ort-wasm-simd-threaded.wasm.gz`);
@@ -41,13 +47,26 @@ function once<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise
   return made;
 }
 
-function session({ scene, part, weights: file }: Request): Promise<ort.InferenceSession> {
-  return once(sessions, scene + part.file, async () => {
+/** What is held of a scene; the scenes that nobody has asked for the longest are let go. */
+async function holding(scene: string): Promise<Held> {
+  const held = scenes.get(scene) ?? { sessions: new Map(), weights: new Map() };
+  scenes.delete(scene);
+  scenes.set(scene, held);
+  for (const [url, { sessions }] of [...scenes].slice(0, -KEPT)) {
+    scenes.delete(url);
+    for (const made of sessions.values()) await made.then((each) => each.release()).catch(() => {});
+  }
+  return held;
+}
+
+async function session({ scene, part, weights: file }: Request): Promise<ort.InferenceSession> {
+  const { sessions, weights } = await holding(scene);
+  const made = await once(sessions, part.file, async () => {
     runtime ??= start();
     runtime.catch(() => (runtime = undefined));
     const [graph, data] = await Promise.all([
       bytes(scene + part.file),
-      once(weights, scene + file, () => bytes(scene + file)),
+      once(weights, file, () => bytes(scene + file)),
       runtime,
     ]);
     try {
@@ -56,6 +75,8 @@ function session({ scene, part, weights: file }: Request): Promise<ort.Inference
       throw new Error(`${part.file} of this bundle cannot be run (${short(error)}). Train the bundle again.`);
     }
   });
+  if (sessions.size === 2) weights.clear(); // the encoder's and the decoder's: requests are answered one by one
+  return made;
 }
 
 function short(error: unknown): string {

@@ -131,6 +131,7 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
         "latent": {"kind": "gaussian", "dim": 5, "prior": "standard-normal"},
         "beta": 0.5,
         "split": "test",
+        "examples": scenes.examples(bundle),
         "error_unit": "pseudo-nats",
         "count": 150,
         "maps": ["pca", "umap", "tsne", "pca3"],
@@ -170,3 +171,22 @@ def test_the_unit_of_the_error_is_that_of_the_likelihood(make: Make) -> None:
     for each in concrete:
         config = {**bundle.card.config, "likelihood": names[each.__name__]}
         assert scenes.error_unit(changed(bundle, config=config)) == each.unit
+
+
+def test_examples_are_the_same_where_data_options_and_split_are(make: Make) -> None:
+    one, same = make("pca-2d"), make("pca-5d", dim=5)
+    assert scenes.examples(one) == scenes.examples(same)
+    others = [
+        changed(one, data=replace(one.card.data, fingerprint="0" * 64)),
+        changed(one, data=replace(one.card.data, options={"seed": 1})),
+        changed(one, codes_split="all"),
+    ]
+    assert len({scenes.examples(each) for each in (one, *others)}) == 4
+
+
+def test_no_two_titles_of_one_data_set_are_the_same(make: Make) -> None:
+    bundles = [make("pca-2d"), make("pca-2d2"), make("pca-5d", dim=5)]
+    titles = scenes.titles(bundles)
+    assert len(set(titles.values())) == 3
+    assert titles["digits/pca-5d"] == scenes.title(bundles[2])
+    assert titles["digits/pca-2d2"].endswith(" · pca-2d2")

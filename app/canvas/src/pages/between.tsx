@@ -7,8 +7,8 @@ import type { Scene } from "../scene";
 import type { End } from "./ends";
 import type { Shown } from "./strips";
 
-/** Moves t by hand, or there and back by itself. */
-export function Player(props: { t: number; seconds: number; onTime(t: number, stamp?: number): void; onSeconds(value: number): void }) {
+/** Moves t by hand, or there and back by itself; ``onRest`` where it stops. */
+export function Player(props: { t: number; seconds: number; onTime(t: number, stamp?: number): void; onRest(): void; onSeconds(value: number): void }) {
   const { t, seconds, onTime } = props;
   const [playing, play] = useState(false);
   useEffect(() => {
@@ -23,8 +23,12 @@ export function Player(props: { t: number; seconds: number; onTime(t: number, st
     asked = requestAnimationFrame(frame);
     return () => cancelAnimationFrame(asked);
   }, [playing, seconds]);
+  const toggle = () => {
+    play(!playing);
+    if (playing) props.onRest();
+  };
   return (
-    <div class="player">
+    <div class="player" onChange={props.onRest}>
       <Slider
         name="t, from A to B"
         label="t"
@@ -41,7 +45,7 @@ export function Player(props: { t: number; seconds: number; onTime(t: number, st
         }}
       />
       <div class="actions">
-        <Button main title={playing ? "Pause" : "Play"} help="From A to B and back, for ever." onClick={() => play(!playing)} />
+        <Button main title={playing ? "Pause" : "Play"} help="From A to B and back, for ever." onClick={toggle} />
         <Slider
           name="Seconds from A to B"
           label="A to B in"

@@ -8,7 +8,7 @@ import { axesOf } from "../axes";
 import { colouringOf } from "../colouring";
 import type { Shelved } from "../host";
 import { nearest } from "../maths";
-import { loadScene, type Scene } from "../scene";
+import { loadScene, setOf, type Scene } from "../scene";
 import { viewNames, viewOf, type Place, type View, type ViewName } from "../space";
 import { Button, Chip, Notice, Panel, Segment, usePromise } from "../parts/kit";
 import { Legend, type Filter } from "../parts/legend";
@@ -21,7 +21,7 @@ import { Numbers, Side, type Spot } from "./compareside";
 
 type Follow = "example" | "place" | "drawing";
 
-/** What a visit keeps: the views of the bundles by their id, the tool, what is followed, what is selected. */
+/** What a visit keeps: the views of the bundles by their id, the tool, what is followed, what is selected of which examples. */
 const kept = { views: new Map<string, ViewName>(), tool: "decode" as Tool, follow: "example" as Follow, selected: new Map<string, number[]>() };
 
 export function Compare({ host, scene }: PageProps) {
@@ -40,15 +40,16 @@ export function Compare({ host, scene }: PageProps) {
   }
   const rival = rivalOf(left, shelf);
   const picker = <Bundles host={host} bundle={other.id} name="on the right" onChange={choose} />;
-  if (other.data !== left.data) {
+  const unlike = other.data === left.data ? right && unlikeExamples(scene, right) : [left.data_title, other.data_title];
+  if (unlike) {
     return (
       <>
         <Top host={host}>{picker}</Top>
         <Notice
-          title={`${left.data_title} on the left, ${other.data_title} on the right`}
-          text="Two models can be compared on the same examples only: choose the same data set for both."
+          title={`${unlike[0]} on the left, ${unlike[1]} on the right`}
+          text="Two models can be compared on the same examples only: choose codes of the same data set for both."
         />
-        {rival && (
+        {rival && rival.id !== other.id && (
           <p>
             <Button
               main
@@ -88,11 +89,20 @@ export function Compare({ host, scene }: PageProps) {
   return <Two key={right.url} {...{ host, scene, right, picker }} />;
 }
 
-/** The model to compare with first: of the same data and size, an autoencoder with a VAE, or one with another β. */
+/** What two scenes hold codes of, where these are not the same examples. */
+function unlikeExamples(scene: Scene, right: Scene): [string, string] | undefined {
+  if (scene.card.examples === right.card.examples) return undefined;
+  const [here, there] = [setOf(scene), setOf(right)];
+  return [here.replace("the", "The"), here === there ? "another version of it" : there];
+}
+
+/** The model to compare with first: of the same data, split and size, an autoencoder with a VAE, or one with another β. */
 export function rivalOf(left: Shelved, shelf: Shelved[]): Shelved | undefined {
   const plain = ({ title }: Shelved) => title.startsWith("Autoencoder");
   const size = ({ title }: Shelved) => /\d+ dims?/.exec(title)?.[0];
-  const worth = (each: Shelved) => 2 * Number(size(each) === size(left)) + Number(plain(each) !== plain(left));
+  const split = ({ title }: Shelved) => / · (train|validation|all)\b/.exec(title)?.[1];
+  const worth = (each: Shelved) =>
+    4 * Number(split(each) === split(left)) + 2 * Number(size(each) === size(left)) + Number(plain(each) !== plain(left));
   return shelf.filter(({ data, id }) => data === left.data && id !== left.id).sort((a, b) => worth(b) - worth(a))[0];
 }
 
@@ -108,7 +118,7 @@ function Two({ host, scene, right, picker }: PageProps & { right: Scene; picker:
   const views = [0, 1].map((side) => useMemo(() => flatView(scenes[side], names[side]), [scenes[side], names[side]]));
   const [tool, setTool] = useState(kept.tool);
   const [follow, setFollow] = useState(kept.follow);
-  const [selected, setSelected] = useState(kept.selected.get(scene.card.data.name) ?? []); // indices of examples
+  const [selected, setSelected] = useState(kept.selected.get(scene.card.examples) ?? []); // indices of examples
   const [filter, setFilter] = useState<Filter>(null);
   const [hand, setHand] = useState(() => begin(scene, host.saved.point));
   const placeable = scenes.every((each, side) => each.dim === 2 && names[side] === "z");
@@ -126,7 +136,8 @@ function Two({ host, scene, right, picker }: PageProps & { right: Scene; picker:
     const [its, view] = [scenes[side], views[side]];
     if (following === "drawing") {
       const seen = drawn[side].seen;
-      return seen && { z: seen.mu, place: view.place(seen.mu), stamp: seen.stamp, error: seen.error, kl: seen.kl, lit: seen.nearest };
+      const { mu: z, stamp, error, kl, nearest: lit } = seen ?? {};
+      return z && { z, place: view.place(z), approximate: !view.exact, stamp: stamp!, error, kl, lit };
     }
     if (following === "place") return { z: hand.z, place: view.place(hand.z), stamp: hand.stamp };
     const row = rows[side].get(hand.index);
@@ -144,10 +155,11 @@ function Two({ host, scene, right, picker }: PageProps & { right: Scene; picker:
     setHand({ side, z: scenes[side].code(row), index: scenes[side].codes.index[row], stamp: 0 });
     host.say({ point: String(rows[0].get(scenes[side].codes.index[row]) ?? "") || null });
   };
+  const holder = rows[0].has(hand.index) ? 0 : hand.side;
   const end = () => following === "example" && host.say({ point: String(rows[0].get(hand.index) ?? "") || null });
   const select = (side: number) => (chosen: number[]) => {
     const indices = chosen.map((row) => scenes[side].codes.index[row]);
-    kept.selected.set(scene.card.data.name, indices);
+    kept.selected.set(scene.card.examples, indices);
     setSelected(indices);
   };
   const lit = useMemo(
@@ -162,7 +174,7 @@ function Two({ host, scene, right, picker }: PageProps & { right: Scene; picker:
   const classes = colouringOf(scene, "label");
   const legend = useMemo(() => <Legend colouring={classes} filter={filter} onFilter={setFilter} />, [classes, filter]);
   const captions: Record<Follow, string> = {
-    example: "Move the cursor on either map: the nearest test example is shown under both models.",
+    example: "Move the cursor on either map: the nearest example is shown under both models.",
     place: "Both maps show z itself: the same z is decoded by both. The two spaces share no meaning, only numbers.",
     drawing: "One drawing, encoded and decoded by both.",
   };
@@ -219,8 +231,8 @@ function Two({ host, scene, right, picker }: PageProps & { right: Scene; picker:
         <div class="side middle">
           {following === "drawing" && <Panel title="Drawing">{pad}</Panel>}
           {following === "example" && (
-            <Panel title="The example" text={`#${hand.index} of the test set`}>
-              <Original scene={scene} row={rows[0].get(hand.index) ?? 0} label={`Example ${hand.index}`} class="large" />
+            <Panel title="The example" text={`#${hand.index} of ${setOf(scene)}`}>
+              <Original scene={scenes[holder]} row={rows[holder].get(hand.index)!} label={`Example ${hand.index}`} class="large" />
             </Panel>
           )}
           <Numbers scenes={scenes} selected={lit} />

@@ -14,6 +14,7 @@ import { TITLES, type Place, type View, type ViewName } from "../space";
 export interface Spot {
   z: Float32Array; // (D)
   place: Place;
+  approximate?: boolean; // the place is
   stamp: number;
   error?: number; // of the example or drawing that it is the code of
   kl?: number; // nats
@@ -66,7 +67,9 @@ export function Side(props: {
         onSelect={props.onSelect}
         onPoint={props.onPoint}
         remember={`compare ${side} ${scene.url} ${view.name}`}
-      />
+      >
+        {spot?.approximate && <span class="approximate">the drawing's place is approximate on {TITLES[view.name]}</span>}
+      </Stage>
       <div class="decoded">
         <Live key={String(!!spot)} scene={scene} z={spot?.z} stamp={spot?.stamp} label={`Decoded by ${scene.card.title}, on the ${where}`} />
         {spot ? <Facts facts={factsOf(scene, spot)} /> : <p class="caption">{props.none}</p>}

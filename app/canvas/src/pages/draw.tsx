@@ -1,6 +1,6 @@
 /** Draw: what the model makes of a drawing, while the pen moves. */
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { colouringOf, type Colouring } from "../colouring";
 import { TITLES, type View } from "../space";
@@ -16,17 +16,15 @@ import { sketchOf } from "../parts/sketch";
 import { Stage } from "../parts/stage";
 import { Top } from "../parts/top";
 import { useTrail } from "../parts/trail";
-import type { Scene } from "../scene";
+import { setOf, type Scene } from "../scene";
 
 export function Draw({ host, scene }: PageProps) {
   const { shape } = scene.card.data;
   const back = useRef<HTMLCanvasElement>(null);
   const { seen, draw, failed } = useSeen(scene, back);
-  useLayoutEffect(() => {
-    if (!seen && back.current) back.current.width = shape[2]; // blank again
-  }, [!seen]);
   const { view, colours, choice } = useFlat(host, scene);
-  const example = (row: number) => void sketchOf(scene).example(scene, row).catch((error: Error) => console.warn(error.message));
+  const [refused, refuse] = useState<Error>();
+  const example = (row: number) => void sketchOf(scene).example(scene, row).then(() => refuse(undefined), refuse);
   // The pad stays as it is while the model answers.
   const pad = useMemo(() => <Pad scene={scene} onDraw={draw} />, [scene, draw]);
   const size = `${shape[2]}×${shape[1]}`;
@@ -41,6 +39,7 @@ export function Draw({ host, scene }: PageProps) {
             title="Nearest real examples"
             text={seen ? "In the latent space, below each its distance. A click puts it on the pad." : "None yet: the pad is empty."}
           >
+            {refused && <Notice failed title="Nothing was put on the pad" text={refused.message} />}
             {seen && (
               <div class="nearest" role="group" aria-label="Nearest real examples, with their distances">
                 {seen.nearest.map((row, i) => (
@@ -75,7 +74,7 @@ export function Draw({ host, scene }: PageProps) {
                 <figcaption>reconstruction</figcaption>
               </figure>
               <figure>
-                <Difference x={seen?.x} y={seen?.y} shape={shape} label="Reconstruction less drawing: blue is too dark, red too light" />
+                <Difference x={seen?.x} y={seen?.y} shape={shape} label="Reconstruction less drawing: blue is too dark, red too light, grey another colour" />
                 <figcaption>difference</figcaption>
               </figure>
               <div>{seen ? <Verdict scene={scene} seen={seen} /> : <p class="caption">Draw, and it answers while the pen moves.</p>}</div>
@@ -114,7 +113,7 @@ function Verdict({ scene, seen }: { scene: Scene; seen: Seen }) {
       <Facts
         facts={[
           ["error", error],
-          ...(worse === undefined ? [] : [["larger than for", worse === 100 ? "every test example" : `${worse} % of the test examples`] as [string, string]]),
+          ...(worse === undefined ? [] : [["larger than for", `${worse === 100 ? "all" : `${worse} %`} of ${setOf(scene)}`] as [string, string]]),
           ...(seen.kl === undefined ? [] : [["KL", `${digits(seen.kl)} nats`] as [string, string]]),
         ]}
       />

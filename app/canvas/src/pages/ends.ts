@@ -1,7 +1,7 @@
 /** The two ends of a path: an example each, or a place on the map that somebody dragged an end to. */
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useSaved } from "../address";
+import { isLinked, useSaved } from "../address";
 import type { Host } from "../host";
 import { distances, mean, nearest, norm } from "../maths";
 import type { Scene } from "../scene";
@@ -49,7 +49,7 @@ export function useEnd(host: Host, name: "a" | "b", scene: Scene, view: View | u
     save(String(next));
   };
   const wrong =
-    saved !== undefined && !known ? `The link asks for ${name} “${saved.slice(0, 40)}”; this bundle has examples 0 to ${scene.count - 1}.` : undefined;
+    saved !== undefined && !known && isLinked() ? `The link asks for ${name} “${saved.slice(0, 40)}”; this bundle has examples 0 to ${scene.count - 1}.` : undefined;
   return {
     z,
     row,
@@ -92,7 +92,7 @@ function once<T>(make: () => T): () => T {
 /** Two examples to begin with: typical ones of the two classes that lie farthest apart; else two far from each other. */
 export function farApart(scene: Scene): [a: number, b: number] {
   const { codes, dim, count } = scene;
-  const classes = codes.label ? [...new Set(codes.label)].filter((label) => label >= 0).sort((a, b) => a - b) : [];
+  const classes = codes.label ? [...new Set(codes.label)].sort((a, b) => a - b) : [];
   if (classes.length < 2) {
     const from = farthest(distances(codes.mu, mean(codes.mu, dim)));
     return [from, farthest(distances(codes.mu, scene.code(from)))];

@@ -1,6 +1,7 @@
 /** Interpolate: go from one example to another, and see what lies between. */
 
 import { useMemo, useState } from "preact/hooks";
+import { useNumber, useSaved } from "../address";
 import type { PageProps } from "../app";
 import { linear, norm, spherical } from "../maths";
 import { pixels } from "../models";
@@ -20,16 +21,18 @@ import { Fade, Player } from "./between";
 import { farApart, useEnd, type End } from "./ends";
 import { Strips, TIMES, type Shown } from "./strips";
 
-const visit = { mode: "path" as "path" | "arithmetic", t: 0.5, seconds: 2 };
+type Mode = "path" | "arithmetic";
+
+const visit = { seconds: 2 };
 
 export function Interpolate({ host, scene }: PageProps) {
   const flat = useFlat(host, scene);
-  const [mode, setMode] = useState(visit.mode);
-  const choose = (next: typeof mode) => setMode((visit.mode = next));
+  const [saved, save] = useSaved(host, "mode");
+  const mode: Mode = saved === "arithmetic" ? saved : "path";
   return (
     <>
       <Top host={host}>
-        <Segment
+        <Segment<Mode>
           label="What to do with codes"
           help="A path between two codes, or sums and differences of codes."
           choices={[
@@ -37,7 +40,7 @@ export function Interpolate({ host, scene }: PageProps) {
             { value: "arithmetic", title: "Arithmetic" },
           ]}
           value={mode}
-          onChange={choose}
+          onChange={(next) => save(next === "path" ? null : next)}
         />
         {flat.choice}
       </Top>
@@ -53,11 +56,18 @@ function Path({ host, scene, flat }: PageProps & { flat: Flat }) {
   const a = useEnd(host, "a", scene, view, usual[0]);
   const b = useEnd(host, "b", scene, view, usual[1]);
   const [next, setNext] = useState<"a" | "b">("a");
-  const [moved, setMoved] = useState({ t: visit.t, stamp: 0 });
+  const [stamp, setStamp] = useState(0);
+  const { value: t, move, keep } = useNumber(host, "t", 0.5, 0, 1);
   const [seconds, setSeconds] = useState(visit.seconds);
-  const { t, stamp } = moved;
-  const go = (t: number, stamp = 0) => setMoved({ t: (visit.t = t), stamp });
+  const go = (t: number, stamp = 0) => {
+    move(t);
+    setStamp(stamp);
+  };
 
+  const jump = (t: number) => {
+    setStamp(0);
+    keep(t);
+  };
   const steps = useMemo(() => codesAt(a.z, b.z, TIMES), [a.z, b.z]);
   const { shown, failed } = useDecoded(scene, steps);
   const path = usePath(scene, a, b, shown?.x);
@@ -84,7 +94,7 @@ function Path({ host, scene, flat }: PageProps & { flat: Flat }) {
     setNext(next === "a" ? "b" : "a");
   };
   const strips = useMemo(
-    () => shown && <Strips {...{ scene, path, t, seconds }} z={shown.z} x={shown.x} onTime={go} />,
+    () => shown && <Strips {...{ scene, path, t, seconds }} z={shown.z} x={shown.x} onTime={jump} />,
     [scene, path, t, seconds, shown],
   );
   return (
@@ -134,7 +144,7 @@ function Path({ host, scene, flat }: PageProps & { flat: Flat }) {
               </figcaption>
             </figure>
           </div>
-          <Player {...{ t, seconds }} onTime={go} onSeconds={(value) => setSeconds((visit.seconds = value))} />
+          <Player {...{ t, seconds }} onTime={go} onRest={() => keep()} onSeconds={(value) => setSeconds((visit.seconds = value))} />
           <Fade {...{ scene, path, t }} ends={[a, b]} />
         </Panel>
       </div>

@@ -16,7 +16,6 @@ import { Top } from "../parts/top";
 import { UnderCursor } from "../parts/under";
 import { arrive, useAddress, useKeys, useRows, useVisit, type Address, type Spot } from "./mapstate";
 
-
 const TOOLS: { value: Tool; title: string; key: string; help: string }[] = [
   { value: "decode", title: "Decode", key: "d", help: "Press and drag: what the decoder makes of each place." },
   { value: "pan", title: "Pan", key: "p", help: "Drag the map; the wheel zooms." },
@@ -39,15 +38,16 @@ function Atlas({ host, scene }: PageProps) {
   const { name, dims, colour, manifold, row } = saved;
   const view = useMemo(() => viewOf(scene, name, dims), [scene, name, dims?.join()]);
   const colouring = colouringOf(scene, colour);
-  const deep = name.endsWith("3");
+  const { deep } = view;
   const [kept, setTool] = useVisit("tool");
   const tool = deep && kept === "decode" ? "pan" : kept;
   const [thumbnails, setThumbnails] = useVisit("thumbnails");
   const [meter, setMeter] = useVisit("meter");
   const [filter, setFilter] = useState<Filter>(null);
   const [hits, setHits] = useState<number[]>([]);
+  const [searches, searchAnew] = useState(0);
   const [neighbours, setNeighbours] = useState(false);
-  const [rows, select, misfit] = useRows(host, scene);
+  const { rows, select, wrong: misfit, unsaid } = useRows(host, scene);
   const [moved, setMoved] = useState<Spot>();
   const [selectedLast, setSelectedLast] = useState(false); // what came last stands first
   useLayoutEffect(() => setFilter(null), [colouring]);
@@ -66,6 +66,7 @@ function Atlas({ host, scene }: PageProps) {
     saved.setPoint(String(row));
   };
   const choose = (next: number[]) => {
+    if (hits.length) searchAnew(searches + 1); // its hits would stand in the way of what was chosen
     setSelectedLast(true);
     select(next);
   };
@@ -92,14 +93,15 @@ function Atlas({ host, scene }: PageProps) {
     return selectedLast ? parts.reverse() : parts;
   }, [host, scene, view, row, near, rows, selectedLast]);
   const tools = useMemo(
-    () => <Tools {...{ scene, deep, tool, setTool, thumbnails, setThumbnails, meter, setMeter }} onFound={setHits} onHit={pick} />,
-    [host, scene, view, tool, thumbnails, meter],
+    () => <Tools {...{ scene, deep, tool, searches, setTool, thumbnails, setThumbnails, meter, setMeter }} onFound={setHits} onHit={pick} />,
+    [host, scene, view, tool, thumbnails, meter, searches],
   );
   const wrong = [...saved.wrong, misfit].filter(Boolean).join(" ");
   return (
     <>
       {controls}
       {wrong && <Notice title="The link does not fit this bundle" text={wrong} />}
+      {unsaid && <Notice title="The selection is not in the address" text={unsaid} />}
       <div class="row map">
         <div class="atlas">
           {tools}
@@ -134,6 +136,7 @@ interface ToolsProps {
   deep: boolean; // a map in three dimensions
   tool: Tool;
   setTool(tool: Tool): void;
+  searches: number; // so often the search has begun anew
   thumbnails: boolean;
   setThumbnails(on: boolean): void;
   meter: boolean;
@@ -157,7 +160,7 @@ function Tools(props: ToolsProps) {
       <Chip title="thumbnails" help="Zoomed in, points become small pictures." on={props.thumbnails} onChange={props.setThumbnails} />
       <Chip title="meter" help="Frames a second, and milliseconds a decode." on={props.meter} onChange={props.setMeter} />
       <span class="grow" />
-      <Search scene={props.scene} onFound={props.onFound} onHit={props.onHit} />
+      <Search key={props.searches} scene={props.scene} onFound={props.onFound} onHit={props.onHit} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
 /** What the map page remembers: in its address, for a visit, and where the cursor is. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { pack, unpack, useSaved } from "../address";
+import { isLinked, pack, unpack, useSaved } from "../address";
+import { usualDims } from "../axes";
 import { colouringOf, colourings } from "../colouring";
 import type { Host } from "../host";
 import type { Tool } from "../parts/stage";
@@ -38,7 +39,7 @@ export function useAddress(host: Host, scene: Scene) {
     wrong.push(`The link asks for point “${point.slice(0, 40)}”; this bundle has 0 to ${scene.count - 1}.`);
   }
   return {
-    wrong,
+    wrong: isLinked() ? wrong : [],
     name,
     dims: (fits ? pair : usualDims(scene)) as [number, number],
     colour: colouringOf(scene, among("colour", colour, names, names[0])).name,
@@ -54,40 +55,51 @@ export function useAddress(host: Host, scene: Scene) {
 
 export type Address = ReturnType<typeof useAddress>;
 
-/** The two dimensions that tell most about their input, as far as a bundle says so. */
-function usualDims({ card, dim }: Scene): [number, number] {
-  const { kl_per_dimension: kl } = card;
-  if (!kl || dim <= 2) return [0, 1];
-  const [first, second] = [...kl.keys()].sort((a, b) => kl[b] - kl[a]);
-  return [first, second];
-}
-
-/** The rows selected: at once here, packed in the address; and why those in the address do not fit. */
-export function useRows(host: Host, scene: Scene): [rows: number[], select: (rows: number[]) => void, wrong: string] {
+/** The rows selected: at once here, packed in the address; why those in the address do not fit, or these not into it. */
+export function useRows(
+  host: Host,
+  scene: Scene,
+): { rows: number[]; select(rows: number[]): void; wrong: string; unsaid: string } {
   const [rows, setRows] = useState<number[]>([]);
   const [wrong, setWrong] = useState("");
+  const [unsaid, setUnsaid] = useState("");
+  const turn = useRef(0); // what an earlier one comes to is late
   const said = useRef<string | undefined>(undefined);
   const there = host.saved.rows;
   useEffect(() => {
     if (there === said.current) return; // our own words
     said.current = there;
-    setWrong("");
+    const its = ++turn.current;
+    const show = (rows: number[], wrong = "") => {
+      if (its !== turn.current) return;
+      setRows(rows);
+      setWrong(isLinked() ? wrong : "");
+      setUnsaid("");
+    };
     const reading = there ? unpack(there, scene.count) : Promise.resolve([]);
-    reading.then(setRows, (error: Error) => {
-      setRows([]);
-      setWrong(error.message);
-    });
+    reading.then(
+      (rows) => show(rows),
+      (error: Error) => show([], error.message),
+    );
   }, [there, scene]);
+  useEffect(() => () => void turn.current++, []);
   const select = (next: number[]) => {
+    const its = ++turn.current;
     setRows(next);
     setWrong("");
-    void (next.length ? pack(next, scene.count) : Promise.resolve("")).then((text) => {
-      const fits = text.length > 0 && text.length <= LONGEST;
-      said.current = fits ? text : undefined;
-      host.say({ rows: fits ? text : null });
-    });
+    const say = (text: string, why = "") => {
+      if (its !== turn.current) return;
+      said.current = text || undefined;
+      setUnsaid(why);
+      host.say({ rows: text || null });
+    };
+    if (!next.length) return say("");
+    pack(next, scene.count).then(
+      (text) => (text.length <= LONGEST ? say(text) : say("", "It is too scattered to fit: a link to this page leaves it out.")),
+      (error: Error) => say("", error.message),
+    );
   };
-  return [rows, select, wrong];
+  return { rows, select, wrong, unsaid };
 }
 
 /** What a visit keeps, whatever is looked at. */
@@ -129,7 +141,7 @@ export interface Spot {
 
 /** Where the cursor is when nobody has moved it on this view: on the picked point, where it was, or in the middle. */
 export function arrive(view: View, scene: Scene, row?: number, before?: Spot): Spot | undefined {
-  if (view.name.endsWith("3")) return undefined;
+  if (view.deep) return undefined;
   if (row !== undefined) {
     const place: Place = [view.points[2 * row], view.points[2 * row + 1]];
     return { view, place, z: scene.code(row).slice(), exact: true, row, stamp: 0 };

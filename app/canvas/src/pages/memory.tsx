@@ -95,6 +95,7 @@ export function Memory({ scene, number, z, x, onPick }: MemoryProps) {
 
 /** What the distance to the nearest image says, measured by the distances between the images themselves. */
 export function verdict(away: number, { median, low }: Spacing): string {
+  if (!Number.isFinite(median)) return "No verdict: with one example there is nothing to measure closeness by.";
   if (away < low / 2) return "A near copy: two different examples are hardly ever this close.";
   if (away < low) return "Closer than nineteen in twenty examples are to their nearest: look at both.";
   if (away <= median) return "No copy: examples are as close as this to each other.";

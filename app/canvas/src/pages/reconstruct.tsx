@@ -113,7 +113,7 @@ export function Reconstruct({ host, scene }: PageProps) {
           <div ref={board}>
             <Board scene={scene} rows={shown} columns={columns} missing={missing} picked={picked} onPick={(row) => setPoint(String(row))} />
           </div>
-          {!missing && <Scale />}
+          {!missing && <Scale colour={scene.card.data.shape[0] > 1} />}
           {missing && <Notice title="The originals are not shown" text={missing} />}
         </section>
         <aside class="side">{picked !== undefined && <Example scene={scene} row={picked} onPick={(row) => setPoint(String(row))} />}</aside>
@@ -165,12 +165,14 @@ function Board({ scene, rows, columns, missing, picked, onPick }: BoardProps) {
 }
 
 /** What the colours of a difference mean. */
-function Scale() {
+function Scale({ colour }: { colour: boolean }) {
+  const other = colour ? ", grey is another colour" : "";
   return (
-    <div class="scale" role="img" aria-label="Difference: blue is too dark, white is right, red is too light">
+    <div class="scale" role="img" aria-label={`Difference: blue is too dark, white is right, red is too light${other}`}>
       <span>−1 too dark</span>
       <i />
       <span>+1 too light</span>
+      {colour && <span>· grey: another colour</span>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Sample: draw codes, and see what the decoder makes of them. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useNumber, useSaved } from "../address";
 import type { PageProps } from "../app";
 import { drawn, noiseOf, type Source } from "../draws";
 import { pixels } from "../models";
@@ -18,21 +19,43 @@ import { Memory } from "./memory";
 const COLUMNS = 10;
 const SAVED = 1600; // pixels that a saved grid is about wide
 const REST = 40; // ms without a move, after which the chosen draw is looked up
-const visit = { source: "prior" as Source, temperature: 1, count: 80, seed: 1, smooth: false, picked: 0 };
+const visit = { smooth: false, picked: 0 };
+
+/** How codes were drawn; for the grid that is shown, while the next one is on its way. */
+interface How {
+  source: Source;
+  temperature: number;
+  seed: number;
+}
+
+const ways = new WeakMap<Float32Array, How>();
 
 export function Sample({ host, scene }: PageProps) {
   const flat = useFlat(host, scene);
-  const [state, setState] = useState({ ...visit, stamp: 0 });
+  const [state, setState] = useState(visit);
+  const [stamp, setStamp] = useState(0);
+  const [unsaved, setUnsaved] = useState("");
   const { value: mixture, error } = usePromise(() => scene.mixture(), [scene]);
   const set = (changes: Partial<typeof state>) => {
     Object.assign(visit, changes);
-    setState((old) => ({ ...old, stamp: 0, ...changes }));
+    setState({ ...visit });
   };
-  const { source, temperature, count, seed, smooth, stamp } = state;
+  const { smooth } = state;
+  const [saved, saveSource] = useSaved(host, "source");
+  const source: Source = saved === "mixture" && !error ? saved : "prior";
+  const warmth = useNumber(host, "temperature", 1, 0, 2);
+  const number = useNumber(host, "count", 80, 20, 200, 10);
+  const seeds = useNumber(host, "seed", 1, 1, 2 ** 31 - 1, 1);
+  const [temperature, count, seed] = [warmth.value, number.value, seeds.value];
   const noise = useMemo(() => noiseOf(seed, count, scene.dim), [seed, count, scene]);
   const from = source === "mixture" ? mixture : scene.codes.prior; // undefined until it is loaded
-  const z = useMemo(() => from && drawn(from, temperature, noise), [from, temperature, noise]);
+  const z = useMemo(() => {
+    const z = from && drawn(from, temperature, noise);
+    if (z) ways.set(z, { source, temperature, seed });
+    return z;
+  }, [from, temperature, noise]);
   const { shown, failed } = useDecoded(scene, z, stamp);
+  const how = (shown && ways.get(shown.z)) ?? { source, temperature, seed };
   const settled = useRest(shown);
   const there = shown ? shown.z.length / scene.dim : count;
   const picked = Math.min(state.picked, there - 1);
@@ -40,8 +63,14 @@ export function Sample({ host, scene }: PageProps) {
   const grid: Grid = useMemo(() => ({ count: there, columns: COLUMNS, gap: Math.ceil(shape[2] / 14) }), [there, shape]);
   const save = async () => {
     const image = mosaicOf(shown!.x, shape, grid, true);
-    const name = fileName(scene.card.id, source === "prior" ? priorOf(scene).short : source, `T-${temperature.toFixed(2)}`, `seed-${seed}`);
+    const from = how.source === "prior" ? priorOf(scene).short : how.source;
+    const name = fileName(scene.card.id, from, `T-${how.temperature.toFixed(2)}`, `seed-${how.seed}`);
     download(await png(enlarged(image, factorFor(image.width, SAVED))), `${name}.png`);
+    setUnsaved("");
+  };
+  const again = (seed: number) => {
+    setStamp(0);
+    seeds.keep(seed);
   };
   // The grid first: what stands beside it must not keep it waiting.
   const details = useMemo(() => {
@@ -53,22 +82,28 @@ export function Sample({ host, scene }: PageProps) {
       <Top host={host}>{flat.choice}</Top>
       {failed && <Notice failed title="Nothing can be decoded" text={failed.message} />}
       <div class="row draws">
-        <Panel class="draws-grid" title={`${there} draws`} text={said(scene, source, temperature)}>
-          <div class="controls">
-            {error ? (
-              <Notice failed title="No mixture to draw from" text={error.message} />
-            ) : (
-              <Segment
-                label="Draw from"
-                help="The distribution that codes are drawn from."
-                choices={[
-                  { value: "prior" as Source, title: priorOf(scene).title },
-                  { value: "mixture" as Source, title: mixture ? `Mixture, K = ${mixture.weights.length}` : "Mixture" },
-                ]}
-                value={source}
-                onChange={(next) => set({ source: next })}
-              />
-            )}
+        <Panel class="draws-grid" title={`${there} draws`} text={said(scene, how)}>
+          {error && <Notice failed title="No mixture to draw from" text={error.message} />}
+          <div
+            class="controls"
+            onChange={() => {
+              warmth.keep();
+              number.keep();
+            }}
+          >
+            <Segment<Source>
+              label="Draw from"
+              help="The distribution that codes are drawn from."
+              choices={[
+                { value: "prior", title: priorOf(scene).title },
+                ...(error ? [] : [{ value: "mixture" as const, title: mixture ? `Mixture, K = ${mixture.weights.length}` : "Mixture" }]),
+              ]}
+              value={source}
+              onChange={(next) => {
+                setStamp(0);
+                saveSource(next === "prior" ? null : next);
+              }}
+            />
             <Slider
               name="Temperature"
               label="temperature"
@@ -78,7 +113,10 @@ export function Sample({ host, scene }: PageProps) {
               max={2}
               step={0.01}
               say={(value) => value.toFixed(2)}
-              onInput={(value, { timeStamp }) => set({ temperature: value, stamp: timeStamp })}
+              onInput={(value, { timeStamp }) => {
+                setStamp(timeStamp);
+                warmth.move(value);
+              }}
             />
             <Slider
               name="How many"
@@ -88,18 +126,26 @@ export function Sample({ host, scene }: PageProps) {
               min={20}
               max={200}
               step={10}
-              onInput={(value, { timeStamp }) => set({ count: value, stamp: timeStamp })}
+              onInput={(value, { timeStamp }) => {
+                setStamp(timeStamp);
+                number.move(value);
+              }}
             />
           </div>
           <Cells {...{ scene, grid, smooth, picked }} x={shown?.x} stamp={shown?.stamp} onPick={(index) => set({ picked: index })} />
           <div class="actions">
-            <Button main title="Draw again" help="Other draws: the next seed." onClick={() => set({ seed: seed + 1 })} />
+            <Button main title="Draw again" help="Other draws: the next seed." onClick={() => again(seed + 1)} />
             <span class="hint number">seed {seed}</span>
-            {seed > 1 && <Button title="Back" help="The seed before." onClick={() => set({ seed: seed - 1 })} />}
+            {seed > 1 && <Button title="Back" help="The seed before." onClick={() => again(seed - 1)} />}
             <span class="grow" />
             <Chip title="smooth" help="Pixels blend into each other instead of standing as squares." on={smooth} onChange={(on) => set({ smooth: on })} />
-            <Button title="Save PNG" help="The grid as an image, enlarged without smoothing." disabled={!shown} onClick={() => void save()} />
+            <Button title="Save PNG" help="The grid as an image, enlarged without smoothing." disabled={!shown} onClick={() => save().catch(({ message }: Error) => setUnsaved(`Not saved: ${message}`))} />
           </div>
+          {unsaved && (
+            <p class="caption" role="alert">
+              {unsaved}
+            </p>
+          )}
         </Panel>
         <aside class="side">{details}</aside>
       </div>
@@ -122,7 +168,7 @@ function priorOf({ card }: Scene): { title: string; short: string } {
   return card.latent.prior === "standard-normal" ? { title: "Prior N(0, I)", short: "prior" } : { title: "Fitted Gaussian", short: "fitted-gaussian" };
 }
 
-function said(scene: Scene, source: Source, temperature: number): string {
+function said(scene: Scene, { source, temperature }: How): string {
   const { prior } = scene.card.latent;
   const where = {
     mixture: "From a Gaussian mixture fitted to the codes: where the examples lie",

@@ -41,6 +41,7 @@ interface StripsProps {
 export function Strips({ scene, path, z, x, t, seconds, onTime }: StripsProps) {
   const { shape } = scene.card.data;
   const lengths = useMemo(() => lengthsOf(z, scene.dim), [z]);
+  const text = useMemo(() => lengthsIn(scene, lengths), [scene, lengths]);
   const [straight, round] = useMemo(() => [x?.subarray(0, x.length / 2), x?.subarray(x.length / 2)], [x]);
   const fade = useMemo(() => (path.xa && path.xb ? fadedAt(path.xa, path.xb, TIMES) : undefined), [path.xa, path.xb]);
   const rows: [Way, string, Float32Array | undefined, Float32Array | undefined][] = [
@@ -49,7 +50,7 @@ export function Strips({ scene, path, z, x, t, seconds, onTime }: StripsProps) {
     ["fade", path.originals ? "of the originals" : "of the decoded ends", fade, undefined],
   ];
   return (
-    <Panel class="ways" title="Step by step" text={lengthsIn(scene, lengths)}>
+    <Panel class="ways" title="Step by step" text={text}>
       {rows.map(([way, how, images, long]) => (
         <div class="way" key={way}>
           <span class="name">
@@ -88,21 +89,32 @@ export function Strips({ scene, path, z, x, t, seconds, onTime }: StripsProps) {
 
 /** Where the straight line passes, in a sentence. */
 function lengthsIn(scene: Scene, lengths: Float32Array): string {
-  const all = once(scene);
+  const { sorted, low, high } = once(scene);
   const least = Math.min(...lengths.subarray(0, STEPS));
-  const shorter = all.filter((value) => value <= least).length / all.length;
-  const [low, high] = [quantile(all, 0.05), quantile(all, 0.95)];
+  const longer = sorted.findIndex((value) => value > least);
+  const shorter = longer < 0 ? 1 : longer / sorted.length;
   const part = shorter ? share(shorter) : "none";
   const many = scene.dim >= MANY && shorter < 0.05;
   const few = many ? `: in ${scene.dim} dimensions few codes lie there (${part} as short)` : ` (${part} of the codes are as short)`;
   return `The straight line comes as near to the origin as ‖z‖ = ${digits(least, 2)}${few}; nine codes in ten have a length of ${digits(low, 2)} to ${digits(high, 2)}. The spherical path keeps between the lengths of its ends.`;
 }
 
-const known = new WeakMap<Scene, Float32Array>();
+interface Lengths {
+  sorted: Float32Array; // of all codes, ascending
+  low: number; // one in twenty is shorter
+  high: number; // one in twenty is longer
+}
 
-function once(scene: Scene): Float32Array {
-  const lengths = known.get(scene) ?? lengthsOf(scene.codes.mu, scene.dim);
-  known.set(scene, lengths);
+const known = new WeakMap<Scene, Lengths>();
+
+/** The lengths of a scene's codes, sorted once. */
+function once(scene: Scene): Lengths {
+  let lengths = known.get(scene);
+  if (!lengths) {
+    const sorted = lengthsOf(scene.codes.mu, scene.dim).sort();
+    lengths = { sorted, low: quantile(sorted, 0.05), high: quantile(sorted, 0.95) };
+    known.set(scene, lengths);
+  }
   return lengths;
 }
 

@@ -7,10 +7,10 @@ import { Live } from "../parts/live";
 import { titleOf } from "../parts/selection";
 import { Strip, STEPS, useStrips } from "../parts/strips";
 import { Top } from "../parts/top";
-import { axesOf, reach, type Axis } from "../axes";
+import { axesOf, ENOUGH, reach, type Axis } from "../axes";
 import { mean, normal } from "../maths";
+import type { Scene } from "../scene";
 import { dimension } from "../space";
-
 
 const ALL = 16; // dimensions that are all shown
 const SHOWN = 12; // strips at first, where there are more
@@ -22,12 +22,13 @@ const SIGMAS =
   "example is smaller where a dimension says much.";
 
 /** What is dead, in words. */
-function lifeOf(axes: Axis[]): string {
+function lifeOf({ codes, count }: Scene, axes: Axis[]): string {
+  if (count < ENOUGH) return "There are too few codes to say which dimensions are in use.";
   const dead = axes.filter((axis) => axis.dead).map(({ d }) => dimension(d));
   if (!dead.length) return axes.length > 1 ? `All ${axes.length} dimensions are in use.` : "The one dimension is in use.";
-  if (dead.length === axes.length) return "All dimensions are dead: the posterior has collapsed, and every code decodes alike.";
+  if (dead.length === axes.length) return `All dimensions are dead: ${codes.logvar ? "the posterior has collapsed" : "all examples have the same code"}.`;
   const some = dead.length > 6 ? `${dead.length} dimensions are` : dead.length > 1 ? `${dead.join(", ")} are` : `${dead[0]} is`;
-  return `${axes.length - dead.length} of ${axes.length} dimensions are in use. ${some} dead: the encoder says nothing with them, and the picture does not change.`;
+  return `${axes.length - dead.length} of ${axes.length} dimensions are in use. ${some} dead: the encoder says nothing there.`;
 }
 
 export function Traverse({ host, scene }: PageProps) {
@@ -72,7 +73,7 @@ export function Traverse({ host, scene }: PageProps) {
         <Button title="Back" help="To where the traversal started." onClick={() => setHand({ z: home, stamp: 0 })} />
       </Top>
       <div class="row traverse">
-        <Panel class="strips" title="What each dimension does" text={`Each strip moves one number of the code, the rest as the sliders say. ${lifeOf(axes)}`}>
+        <Panel class="strips" title="What each dimension does" text={`Each strip moves one number of the code, the rest as the sliders say. ${lifeOf(scene, axes)}`}>
           {failed && <Notice failed title="Nothing can be decoded" text={failed.message} />}
           <div class="strip sigmas" aria-hidden="true">
             <span />
@@ -120,7 +121,7 @@ function Knob({ axis, value, onMove }: { axis: Axis; value: number; onMove(value
         name={axis.dead ? `Dimension ${axis.d + 1}, dead` : `Dimension ${axis.d + 1}`}
         label={dimension(axis.d)}
         note={axis.dead ? "dead" : axis.kl === undefined ? `σ ${digits(axis.sigma, 2)}` : `${digits(axis.kl, 2)} nats`}
-        help={axis.dead ? "The decoder does not listen to this dimension." : "Moves the code along this dimension."}
+        help={axis.dead ? "The encoder says nothing here." : "Moves the code along this dimension."}
         min={axis.centre - reach(axis)}
         max={axis.centre + reach(axis)}
         step={reach(axis) / 200}

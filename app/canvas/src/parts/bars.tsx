@@ -1,8 +1,8 @@
-/** A code as bars: its mean, what its σ leaves open, and how far the codes of the test set reach. */
+/** A code as bars: its mean, what its σ leaves open, and how far the codes of all examples reach. */
 
 import { useMemo } from "preact/hooks";
 import { deviation, mean } from "../maths";
-import type { Scene } from "../scene";
+import { setOf, type Scene } from "../scene";
 import { dimension } from "../space";
 import { signed } from "./kit";
 
@@ -39,7 +39,7 @@ export function Bars({ scene, mu, logvar }: { scene: Scene; mu: Float32Array; lo
       </svg>
       <p class="caption">
         Bars: {logvar ? "the mean μ. Lines: ± its σ. " : "the code z. "}
-        Behind them: ± 2σ of the test codes.
+        Behind them: ± 2σ of the codes of {setOf(scene)}.
       </p>
     </>
   );

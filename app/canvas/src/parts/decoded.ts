@@ -29,7 +29,15 @@ export function useDecoded(scene: Scene, z?: Float32Array, stamp = 0): { shown?:
   const [shown, setShown] = useState<Decoded>();
   const [failed, setFailed] = useState<Error>();
   const live = useMemo(
-    () => new Latest<Asked, Float32Array>((asked) => decodeAll(scene, asked.z), (x, asked) => setShown({ ...asked, x }), setFailed),
+    () =>
+      new Latest<Asked, Float32Array>(
+        (asked) => decodeAll(scene, asked.z),
+        (x, asked) => {
+          setShown({ ...asked, x });
+          setFailed(undefined);
+        },
+        setFailed,
+      ),
     [scene],
   );
   useEffect(() => () => live.cancel(), [live]);

@@ -5,9 +5,8 @@ import { useMemo } from "preact/hooks";
 import { useSaved } from "../address";
 import { colouringOf, type Colouring } from "../colouring";
 import type { Host } from "../host";
-import { axesOf } from "../axes";
 import type { Scene } from "../scene";
-import { TITLES, viewNames, viewOf, type View, type ViewName } from "../space";
+import { flatNames, TITLES, viewOf, type View, type ViewName } from "../space";
 import { Segment } from "./kit";
 
 export interface Flat {
@@ -17,14 +16,10 @@ export interface Flat {
 }
 
 export function useFlat(host: Host, scene: Scene): Flat {
-  const names = useMemo(() => viewNames(scene).filter((name) => !name.endsWith("3")), [scene]);
+  const names = useMemo(() => flatNames(scene), [scene]);
   const [saved, setView] = useSaved(host, "view");
   const name = names.find((each) => each === saved) ?? names[0];
-  const view = useMemo(() => {
-    if (!name) return undefined;
-    const [first, second] = scene.dim > 2 ? axesOf(scene).map(({ d }) => d) : [0, 1];
-    return viewOf(scene, name, [first, second]);
-  }, [scene, name]);
+  const view = useMemo(() => name && viewOf(scene, name), [scene, name]);
   const title = (value: ViewName) => (value === "z" && view?.name === "z" ? view.axes.join(" ") : scene.dim === 2 && value === "z" ? "z₁ z₂" : TITLES[value]);
   const choice =
     names.length > 1 ? (

@@ -1,6 +1,6 @@
 /** Controls and frames that every page shares; each control says in one line what it does to the model. */
 
-import type { ComponentChildren } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { paint } from "../image";
 
@@ -133,7 +133,7 @@ export function Panel(props: { title?: string; text?: ComponentChildren; class?:
     <section class={`panel ${props.class ?? ""}`} aria-label={props.title}>
       {props.title && <h2>{props.title}</h2>}
       {props.text && <p class="caption">{props.text}</p>}
-      {props.children}
+      <Fence>{props.children}</Fence>
     </section>
   );
 }
@@ -162,6 +162,30 @@ export function Notice(props: { title: string; text: string; failed?: boolean })
   );
 }
 
+/** Keeps a failure of one part from taking the page with it; ``above`` stays in sight then. */
+export class Fence extends Component<{ above?: ComponentChildren; children?: ComponentChildren }, { error?: Error }> {
+  override state: { error?: Error } = {};
+
+  static override getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override componentDidCatch(error: Error) {
+    console.warn(error); // for whoever looks for the cause
+  }
+
+  render() {
+    const { error } = this.state;
+    if (!error) return this.props.children;
+    return (
+      <>
+        {this.props.above}
+        <Notice failed title="This part has failed" text={error.message} />
+      </>
+    );
+  }
+}
+
 /** One example, shape (C, H, W): row ``row`` of some. */
 export function Picture(props: {
   x?: Float32Array;
@@ -173,7 +197,8 @@ export function Picture(props: {
   const canvas = useRef<HTMLCanvasElement>(null);
   // Before the frame is drawn: some of these move with the hand.
   useLayoutEffect(() => {
-    if (props.x && canvas.current) paint(canvas.current, props.x, props.shape, props.row);
+    if (props.x) paint(canvas.current!, props.x, props.shape, props.row);
+    else wipe(canvas.current!);
   }, [props.x, props.row, props.shape]);
   const [, height, width] = props.shape;
   return (
@@ -187,21 +212,25 @@ export function Picture(props: {
   );
 }
 
-/** What a promise gives, once it does; asked again when a dependency changes. */
+/** Takes away what a canvas shows. */
+export function wipe(canvas: HTMLCanvasElement): void {
+  canvas.getContext("2d")!.clearRect(0, 0, canvas.width, canvas.height);
+}
+
+/** What a promise gives, once it does; asked again, and nothing until then, when a dependency changes. */
 export function usePromise<T>(make: () => Promise<T>, dependencies: unknown[]): { value?: T; error?: Error } {
-  const [settled, settle] = useState<{ value?: T; error?: Error }>({});
+  const [settled, settle] = useState<{ value?: T; error?: Error; of?: unknown[] }>({});
   useEffect(() => {
     let current = true;
-    settle({});
     make().then(
-      (value) => current && settle({ value }),
-      (error: Error) => current && settle({ error }),
+      (value) => current && settle({ value, of: dependencies }),
+      (error: Error) => current && settle({ error, of: dependencies }),
     );
     return () => {
       current = false;
     };
   }, dependencies);
-  return settled;
+  return settled.of?.every((each, i) => Object.is(each, dependencies[i])) ? settled : {};
 }
 
 /** A number as people read it: three significant digits, a true minus. */

@@ -33,6 +33,7 @@ export function Live(props: {
           paint(canvas.current, x, scene.card.data.shape);
           canvas.current.classList.remove("waiting");
           meter.note(asked.stamp);
+          setFailed(undefined);
         },
         setFailed,
       ),
@@ -43,14 +44,16 @@ export function Live(props: {
   useLayoutEffect(() => {
     if (z) live.ask({ z, stamp });
   }, [live, z]);
-  if (failed) return <Notice failed title="Nothing can be decoded" text={failed.message} />;
   return (
-    <canvas
-      ref={canvas}
-      role="img"
-      aria-label={props.label}
-      class={`picture waiting ${props.class ?? "large"}`}
-      {...{ width, height }}
-    />
+    <>
+      {failed && <Notice failed title="Nothing can be decoded" text={failed.message} />}
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={props.label}
+        class={`picture waiting ${props.class ?? "large"}`}
+        {...{ width, height }}
+      />
+    </>
   );
 }

@@ -3,12 +3,13 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { differenceOf, numbersOf } from "../image";
 import { pixels } from "../models";
-import type { Originals, Scene } from "../scene";
-import { usePromise } from "./kit";
+import { Originals, type Scene } from "../scene";
+import { usePromise, wipe } from "./kit";
 
 /** The originals of a scene once they are known to be there or to be missing. */
 export function useOriginals(scene: Scene): Originals | undefined {
-  return usePromise(() => scene.originals(), [scene]).value;
+  const none = ({ message }: Error) => new Originals("", { missing: message }, 0, 0);
+  return usePromise(() => scene.originals().catch(none), [scene]).value;
 }
 
 /** The original of a row, at its own size; nothing where originals are missing. */
@@ -18,6 +19,10 @@ export function Original(props: { scene: Scene; row: number; label: string; clas
   const originals = useOriginals(scene);
   const [, height, width] = scene.card.data.shape;
   useLayoutEffect(() => {
+    if (canvas.current) {
+      wipe(canvas.current);
+      canvas.current.classList.add("waiting");
+    }
     if (!originals || originals.missing) return;
     let current = true;
     originals.cell(row).then(
@@ -26,7 +31,7 @@ export function Original(props: { scene: Scene; row: number; label: string; clas
         canvas.current.getContext("2d")!.drawImage(tile, x, y, width, height, 0, 0, width, height);
         canvas.current.classList.remove("waiting");
       },
-      () => {}, // it stays grey; the page says why
+      () => {}, // it stays grey
     );
     return () => {
       current = false;
@@ -38,12 +43,13 @@ export function Original(props: { scene: Scene; row: number; label: string; clas
   );
 }
 
-/** Reconstruction less original, in [-1, 1]: blue is too dark, red too light. Shapes (C, H, W). */
+/** Reconstruction less original, in [-1, 1]: blue is too dark, red too light, grey another colour. Shapes (C, H, W). */
 export function Difference(props: { x?: Float32Array; y?: Float32Array; shape: number[]; label: string; class?: string }) {
   const { x, y, shape } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
-    if (x && y && canvas.current) canvas.current.getContext("2d")!.putImageData(differenceOf(x, y, shape), 0, 0);
+    if (x && y) canvas.current!.getContext("2d")!.putImageData(differenceOf(x, y, shape), 0, 0);
+    else wipe(canvas.current!);
   }, [x, y, shape]);
   return (
     <canvas

@@ -12,7 +12,6 @@ export interface Mark {
   place: Place;
   title: string;
   kind?: "cross" | "ring" | "end" | "dot";
-  colour?: string;
   onDrag?(place: Place, event: Event): void;
   onDragEnd?(place: Place): void;
 }
@@ -62,7 +61,7 @@ export function shifted(board: Board, place: Place, [dx, dy]: [number, number]):
 export function MarkHandle({ board, mark }: { board: Board; mark: Mark }) {
   const element = useRef<HTMLButtonElement>(null);
   const held = useRef<{ from: [number, number]; place: Place } | null>(null);
-  const { place, title, kind = "cross", colour, onDrag, onDragEnd } = mark;
+  const { place, title, kind = "cross", onDrag, onDragEnd } = mark;
   useLayoutEffect(() => board.layers.pin(element.current!, place), [board, place[0], place[1]]);
   useLayoutEffect(() => () => board.layers.unpin(element.current!), [board]);
   const moved = ({ clientX, clientY }: PointerEvent): Place => {
@@ -82,10 +81,9 @@ export function MarkHandle({ board, mark }: { board: Board; mark: Mark }) {
       <span>{title}</span>
     </>
   );
-  const style = colour ? `--mark:${colour}` : undefined;
   if (!onDrag) {
     return (
-      <div ref={element as never} class="pinned mark" style={style} role="img" aria-label={title}>
+      <div ref={element as never} class="pinned mark" role="img" aria-label={title}>
         {face}
       </div>
     );
@@ -95,7 +93,6 @@ export function MarkHandle({ board, mark }: { board: Board; mark: Mark }) {
       type="button"
       ref={element}
       class="pinned mark drags"
-      style={style}
       data-own
       aria-label={`${title}. The arrow keys move it.`}
       onPointerDown={(event) => {

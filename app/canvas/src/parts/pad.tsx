@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { exampleOf, formOf } from "../drawing";
 import { onMoves } from "../points/gestures";
-import type { Card, Scene } from "../scene";
+import { setOf, type Card, type Scene } from "../scene";
 import { Button, Chip, Notice, Segment, Slider } from "./kit";
 import { sketchOf } from "./sketch";
 
@@ -70,7 +70,9 @@ export function Pad(props: {
   const put = async (file: Blob | undefined) => {
     if (!file) return;
     try {
-      sketch.put(await createImageBitmap(file));
+      const bitmap = await createImageBitmap(file);
+      sketch.put(bitmap);
+      bitmap.close();
       setFailed(undefined);
     } catch {
       setFailed("This file is not an image that the browser can read: choose a PNG, JPEG, WebP or GIF.");
@@ -182,7 +184,7 @@ export function Pad(props: {
         <Button title="Undo" help="Takes the last stroke back." disabled={!state.canUndo} onClick={() => sketch.undo(0)} />
         <Button title="Clear" help="An empty pad; undo brings the drawing back." disabled={state.empty} onClick={() => sketch.clear(0)} />
         <span class="grow" />
-        <Button title="Example" help="Puts an example of the test set on the pad." onClick={example} />
+        <Button title="Example" help={`Puts an example of ${setOf(scene)} on the pad.`} onClick={example} />
         <label class="button file" title="Puts an image of yours on the pad. It stays in this browser.">
           Image…
           <input
@@ -240,7 +242,7 @@ export function Pad(props: {
       </div>
       {failed && <Notice failed title="Nothing was put on the pad" text={failed} />}
       <p class="caption">
-        {exact ? "An example of the test set, as it is." : form && fitted ? form.text : "Size and place as on the pad."}
+        {exact ? `An example of ${setOf(scene)}, as it is.` : form && fitted ? form.text : "Size and place as on the pad."}
         {data.values === "binary" && " A pixel is 1 above ½."} Images stay in this browser: nothing is uploaded.
       </p>
     </div>

@@ -88,7 +88,7 @@ export function Trio(props: { scene: Scene; row: number; class?: string; childre
   const { shape } = scene.card.data;
   const { value: y, error } = usePromise(() => decode(scene, scene.code(row).slice()), [scene, row]);
   const missing = originals?.missing;
-  const { value: x } = usePromise(async () => (missing === "" ? numbersAt(scene, [row]) : undefined), [scene, row, missing]);
+  const { value: x, error: lost } = usePromise(async () => (missing === "" ? numbersAt(scene, [row]) : undefined), [scene, row, missing]);
   return (
     <>
       <div class={`trio ${props.class ?? ""}`}>
@@ -111,7 +111,7 @@ export function Trio(props: { scene: Scene; row: number; class?: string; childre
         {props.children}
       </div>
       {missing && <p class="caption">{missing}</p>}
-      {error && <p class="caption">{error.message}</p>}
+      {(error ?? lost) && <p class="caption">{(error ?? lost)!.message}</p>}
     </>
   );
 }

@@ -12,10 +12,11 @@ export function found(scene: Scene, text: string): number[] {
   if (asked.startsWith("#")) return rowsWhere(codes.index, (index) => String(index) === asked.slice(1).trim());
   const named = byColumn(scene, asked);
   if (named) return named;
-  const classes = codes.label ? called(classesOf(scene), asked) : [];
+  const classes = codes.label ? called(card.data.classes, asked) : [];
   if (classes.length) return rowsWhere(codes.label!, (label) => classes.includes(label));
-  for (let f = 0; f < card.data.factors.length; f++) {
-    const values = card.data.factors[f].values.every((value) => typeof value === "number") ? [] : called(valuesOf(scene, f), asked);
+  const factors = factorsOf(scene);
+  for (let f = 0; f < factors.length; f++) {
+    const values = factors[f].values.every((value) => typeof value === "number") ? [] : called(valuesOf(scene, f), asked);
     if (values.length) return rowsOfFactor(scene, f, values);
   }
   return /^\d+$/.test(asked) ? rowsWhere(codes.index, (index) => index === Number(asked)) : [];
@@ -24,7 +25,8 @@ export function found(scene: Scene, text: string): number[] {
 /** "label 7", "shape=heart", "index: 12"; undefined where the text names no column. */
 function byColumn(scene: Scene, asked: string): number[] | undefined {
   const { codes, card } = scene;
-  const columns = ["label", "class", "index", ...card.data.factors.map(({ name }) => name.toLowerCase())];
+  const factors = factorsOf(scene);
+  const columns = ["label", "class", "index", ...factors.map(({ name }) => name.toLowerCase())];
   // The longest first: "position x" is not "position".
   const column = columns
     .sort((a, b) => b.length - a.length)
@@ -32,15 +34,15 @@ function byColumn(scene: Scene, asked: string): number[] | undefined {
   if (!column) return undefined;
   const value = asked.slice(column.length).replace(/^[\s=:]+/, "");
   if (column === "index") return rowsWhere(codes.index, (index) => String(index) === value);
-  const factor = card.data.factors.findIndex(({ name }) => name.toLowerCase() === column);
+  const factor = factors.findIndex(({ name }) => name.toLowerCase() === column);
   if (factor >= 0) return rowsOfFactor(scene, factor, called(valuesOf(scene, factor), value));
-  const classes = called(classesOf(scene), value);
+  const classes = called(card.data.classes, value);
   return codes.label ? rowsWhere(codes.label, (label) => classes.includes(label)) : [];
 }
 
-function classesOf({ card, codes }: Scene): string[] {
-  if (card.data.classes.length) return card.data.classes;
-  return [...new Set(codes.label)].sort((a, b) => a - b).map(String);
+/** The factors that the codes hold; a card may name some that they do not. */
+function factorsOf({ card, codes }: Scene): Scene["card"]["data"]["factors"] {
+  return codes.factors ? card.data.factors : [];
 }
 
 /** Which names a text means: the one that is the same, else those that it begins or that hold it as a word. */

@@ -8,7 +8,7 @@ import { distances, smallest } from "../maths";
 import * as meter from "../meter";
 import { decode, encode, Latest } from "../models";
 import type { Scene } from "../scene";
-import { usePromise } from "./kit";
+import { usePromise, wipe } from "./kit";
 import { numbersAt } from "./original";
 
 export interface Seen {
@@ -16,13 +16,13 @@ export interface Seen {
   y: Float32Array; // (C, H, W), what comes back
   mu: Float32Array; // (D)
   logvar?: Float32Array; // (D)
-  nearest: number[]; // rows of the test examples nearest in the latent space
+  nearest: number[]; // rows of the examples nearest in the latent space
   away: number[]; // their Euclidean distances
   distortion: number; // nats: see `distortion`
   /** In the unit of the bundle's own errors; nothing where it measures them in a way that is not known here. */
   error?: number;
   kl?: number; // nats
-  familiar?: number; // the share of the test examples that came back better
+  familiar?: number; // the share of the examples that came back better
   stamp: number;
 }
 
@@ -32,7 +32,7 @@ const NEAREST = 5;
 export function useSeen(
   scene: Scene,
   back?: RefObject<HTMLCanvasElement | null>,
-): { 
+): {
   seen?: Seen;
   failed?: Error;
   draw(x: Float32Array | undefined, stamp: number): void;
@@ -49,6 +49,7 @@ export function useSeen(
           return { x, mu, logvar, y: await decode(scene, mu), stamp };
         },
         (reply) => {
+          setFailed(undefined);
           if (!wanted.current) return; // cleared in between
           if (back?.current) {
             paint(back.current, reply.y, scene.card.data.shape);
@@ -65,8 +66,9 @@ export function useSeen(
   const draw = useCallback(
     (x: Float32Array | undefined, stamp: number) => {
       wanted.current = x;
-      if (x) flow.ask({ x, stamp });
-      else setSeen(undefined);
+      if (x) return flow.ask({ x, stamp });
+      setSeen(undefined);
+      if (back?.current) wipe(back.current);
     },
     [flow],
   );
@@ -102,7 +104,7 @@ interface Measure {
 const CHECKED = 8;
 const MISFIT = 0.03; // of the range: codes are in half precision, pixels in steps of 1/255
 
-/** The line through the bundle's own errors of some test examples over their `distortion`. It is exact for the
+/** The line through the bundle's own errors of some examples over their `distortion`. It is exact for the
  * Bernoulli likelihood and for a Gaussian one, its σ fixed or learned; where it does not fit there is none. */
 async function measureOf(scene: Scene): Promise<Measure | undefined> {
   const rows = Array.from({ length: Math.min(CHECKED, scene.count) }, (_, row) => row);

@@ -46,8 +46,9 @@ export function Selection(props: { scene: Scene; rows: number[]; onPick(row: num
   );
 }
 
-/** A part of a whole, in per cent. */
+/** A part of a whole, in per cent; a dash where there is no whole. */
 export function share(part: number): string {
+  if (Number.isNaN(part)) return "–";
   return part > 0 && part < 0.01 ? "< 1 %" : `${Math.round(100 * part)} %`;
 }
 
@@ -141,7 +142,7 @@ function evenly(rows: number[], most: number): number[] {
   return Array.from({ length: Math.min(most, rows.length) }, (_, i) => rows[Math.floor(i * step)]);
 }
 
-/** The share of the five nearest codes that have the label of the code itself, on average over some rows. */
+/** The share of the five nearest codes, or of as many as there are, that have the label of the code itself, on average over some rows. */
 async function agreed(scene: Scene, rows: number[]): Promise<number> {
   const { mu, label } = scene.codes;
   if (!label || !rows.length) return NaN;
@@ -150,7 +151,7 @@ async function agreed(scene: Scene, rows: number[]): Promise<number> {
   for (const [i, row] of some.entries()) {
     if (i % 50 === 0) await new Promise((done) => setTimeout(done)); // the hand comes first
     const around = nearest(mu, scene.code(row), NEIGHBOURS + 1).filter((each) => each !== row).slice(0, NEIGHBOURS);
-    same += around.filter((each) => label[each] === label[row]).length / NEIGHBOURS;
+    same += around.filter((each) => label[each] === label[row]).length / around.length;
   }
   return same / some.length;
 }

@@ -11,6 +11,7 @@ import type { Place, View } from "../space";
 import { actsOf, SHAPES } from "./acts";
 import { Card } from "./hover";
 import { keysOf } from "./keys";
+import { Fence } from "./kit";
 import { Manifold } from "./manifold";
 import { Corner } from "./corner";
 import { Axes, LayerCanvas, MarkHandle, Pinned, type Mark } from "./overlay";
@@ -57,6 +58,14 @@ function spokenLabel({ label, tool }: StageProps, deep: boolean): string {
 }
 
 export function Stage(props: StageProps) {
+  return (
+    <Fence>
+      <Shown {...props} />
+    </Fence>
+  );
+}
+
+function Shown(props: StageProps) {
   const { scene, view, colours, selected, hidden, cursor, marks, lit, paths, tool } = props;
   const root = useRef<HTMLDivElement>(null);
   const rest = useRef<HTMLCanvasElement>(null);

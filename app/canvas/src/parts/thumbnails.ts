@@ -20,6 +20,7 @@ export class Thumbnails implements Layer {
   private size = 0; // pixels, at ``zoom``
   private zoom = 0;
   private asked = 0;
+  private failed = ""; // why there are none
 
   constructor(private scene: Scene) {}
 
@@ -36,15 +37,20 @@ export class Thumbnails implements Layer {
     const turn = ++this.asked;
     this.size = Math.min(LARGEST, Math.max(LEAST, 0.7 * apart));
     this.zoom = camera.zoom;
+    const there = new Set(rows); // what the legend has just filtered out goes at once
+    this.cells = this.cells.filter(({ row }) => there.has(row));
+    this.failed = "";
     if (!rows.length || rows.length > MOST || apart < LEAST) {
       this.cells = [];
       return board.layers.redraw(this);
     }
-    void this.load(this.apart(board, rows)).then((cells) => {
+    board.layers.redraw(this);
+    const show = (cells: Cell[], failed = "") => {
       if (turn !== this.asked) return;
-      this.cells = cells;
+      [this.cells, this.failed] = [cells, failed];
       board.layers.redraw(this);
-    });
+    };
+    this.load(this.apart(board, rows)).then(show, (error: Error) => show([], `No thumbnails. ${error.message}`));
   }
 
   /** Rows whose images do not cover one another; the others stay points. */
@@ -68,8 +74,14 @@ export class Thumbnails implements Layer {
     if (camera.zoom < this.zoom / 1.5) return; // too many would be in sight
     const [, height, width] = this.scene.card.data.shape;
     pen.imageSmoothingEnabled = false;
+    if (this.failed) {
+      pen.fillStyle = board.tones().ink;
+      pen.font = "13px sans-serif";
+      pen.textAlign = "center";
+      pen.fillText(this.failed, camera.width / 2, 52, camera.width - 20);
+    }
     for (const { row, tile, x, y } of this.cells) {
-      const [px, py] = camera.pixel(board.placeOf(row));
+      const [px, py] = board.pixelOf(row);
       const [w, h] = [this.size, (this.size * height) / width];
       pen.fillStyle = board.colourOf(row);
       pen.globalAlpha = board.dims(row) ? 0.25 : 1;

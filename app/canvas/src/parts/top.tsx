@@ -1,14 +1,24 @@
 /** The row above a page: which data, which model, the page's own controls, and the switch for lecture halls. */
 
 import type { ComponentChildren } from "preact";
+import { leaveLink } from "../address";
 import type { Host } from "../host";
 import { Chip, Pick } from "./kit";
 
+/** What names rows or dimensions of one model, and what fits one data set only. */
+const OF_MODEL = { point: null, rows: null, dims: null };
+const OF_DATA = { a: null, b: null, view: null, colour: null };
+
 export function Top(props: { host: Host; children?: ComponentChildren }) {
   const { shelf, bundle, say, saved } = props.host;
+  const go = (id: string) => {
+    const [from, to] = [bundle, id].map((each) => shelf.find((one) => one.id === each)?.data);
+    leaveLink();
+    say({ bundle: id, ...OF_MODEL, ...(from === to ? {} : OF_DATA) });
+  };
   return (
     <header class="top">
-      <Bundles host={props.host} bundle={bundle} onChange={(id) => say({ bundle: id, point: null, rows: null })} />
+      <Bundles host={props.host} bundle={bundle} onChange={go} />
       <span class="grow" />
       {props.children}
       {shelf.length > 0 && (

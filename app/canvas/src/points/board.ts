@@ -127,7 +127,7 @@ export class Board {
     if (this.spinning > 0) this.spin(gap);
     const drawing = this.stale || !!this.before || this.cloud.refined < 1;
     const wasResting = this.resting;
-    this.resting = now - this.moved > REST && !this.before;
+    this.resting = !this.held && now - this.moved > REST && !this.before; // a hand that pauses is no rest
     if (this.before && now - this.before.since > TWEEN) [this.before, this.stale] = [undefined, true];
     if (this.stale || this.before) this.cloud.draw(this.pose(now), gap);
     else if (this.resting && this.cloud.refined < 1 && !this.held) this.cloud.refine(this.pose(now), gap);
@@ -247,5 +247,5 @@ const ease = (t: number) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * Math.min(1, t))
 /** Whether two scenes hold the same examples in the same rows. */
 function sameRows(a: Scene, b: Scene): boolean {
   const [one, other] = [a.codes.index, b.codes.index];
-  return a.card.data.name === b.card.data.name && one.length === other.length && one.every((value, row) => value === other[row]);
+  return a.card.examples === b.card.examples && one.length === other.length && one.every((value, row) => value === other[row]);
 }

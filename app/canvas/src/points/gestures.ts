@@ -109,11 +109,11 @@ export function listen(root: HTMLElement, board: Board, acts: Acts): () => void 
   const up = (event: PointerEvent) => {
     if (!down.delete(event.pointerId)) return;
     board.held = down.size > 0;
+    delete root.dataset.doing;
     if (!gesture) return;
     if (event.type === "pointercancel") acts.cancel(gesture, event);
     else acts.end(gesture, pixel(event), travelled < CLICK);
     gesture = undefined;
-    delete root.dataset.doing;
   };
   root.addEventListener("pointerup", up, { signal });
   root.addEventListener("pointercancel", up, { signal });
@@ -146,5 +146,9 @@ export function listen(root: HTMLElement, board: Board, acts: Acts): () => void 
   };
   window.addEventListener("keydown", (event) => pressed(event, true), { capture: true, signal });
   window.addEventListener("keyup", (event) => pressed(event, false), { signal });
+  window.addEventListener("blur", () => {
+    space = false;
+    root.classList.remove("panning");
+  }, { signal });
   return () => stop.abort();
 }
