@@ -44,8 +44,8 @@ def loupe() -> None:
         numbers.heading("Loupe", "an interactive explorer of the latent spaces that autoencoders learn")
         st.markdown(
             "Everything here runs on this machine: the bundles hold the models, their codes and the maps, "
-            "and no page asks the network for anything. A view’s address holds its state, so a link shows "
-            "others what you see."
+            "and no page asks the network for anything. A page’s address says what it is about, so a link "
+            "shows it to others."
         )
         numbers.table([(name, version(name)) for name in ("streamlit", "plotly", "onnxruntime", "numpy")])
         with st.expander("Licence of the typeface Inter"):

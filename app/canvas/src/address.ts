@@ -1,4 +1,4 @@
-/** What the page's address holds, as a page reads and writes it; `app/ui/address.py` packs rows the same way. */
+/** What the page's address holds, as a page reads and writes it. */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Host } from "./host";

@@ -68,6 +68,7 @@ export function actsOf(board: Board, shapes: Shapes, props: RefObject<StageProps
       waiting ||= requestAnimationFrame(() => {
         waiting = 0;
         acts.onRow?.(asked && !board.busy ? rowAt(asked) : -1);
+        if (asked && board.busy) acts.hover(asked); // again once the map is still
       });
     },
   };

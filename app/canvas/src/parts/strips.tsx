@@ -32,7 +32,10 @@ export function useStrips(scene: Scene, axes: Axis[], z: Float32Array): { strips
         if (!current) return;
         setStrips((old) => ({ of: scene, by: new Map(old.of === scene ? old.by : []).set(axis.d, x) }));
       }
-    })().catch((error: Error) => current && setFailed(error));
+    })().then(
+      () => current && setFailed(undefined),
+      (error: Error) => current && setFailed(error),
+    );
     return () => {
       current = false;
     };
