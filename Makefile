@@ -8,6 +8,7 @@ ARGS ?=
 APP := $(VENV)/.installed-app
 TEST := $(VENV)/.installed-test
 BENCH := $(VENV)/.installed-bench
+NODE := app/canvas/node_modules/.package-lock.json
 
 .PHONY: help app test lint chromium canvas bench screenshots zoo wheel clean
 .DEFAULT_GOAL := help
@@ -18,7 +19,7 @@ help: ## this list
 app: $(APP) ## start Loupe and open it in a browser
 	@exec $(BIN)/aecore app $(ARGS)
 
-test: lint chromium ## every check and every test, real browser included; ARGS="-k vae" for some
+test: lint chromium $(NODE) ## every check and every test, real browser included; ARGS="-k vae" for some
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(ARGS)
 
 lint: $(TEST) ## ruff and mypy
@@ -29,7 +30,7 @@ lint: $(TEST) ## ruff and mypy
 chromium: $(TEST)
 	@$(BIN)/python -m tests.browser.chromium
 
-bench: $(BENCH) chromium ## the benchmarks: first screen, canvas, and training beside pythae (half an hour)
+bench: $(BENCH) chromium $(NODE) ## the benchmarks: first screen, canvas, and training beside pythae (half an hour)
 	$(BIN)/python -m benchmarks.startup $(ARGS)
 	$(BIN)/python -m benchmarks.canvas $(ARGS)
 	$(BIN)/python -m benchmarks.peer $(ARGS)
@@ -37,8 +38,8 @@ bench: $(BENCH) chromium ## the benchmarks: first screen, canvas, and training b
 screenshots: chromium ## the README's pictures, docs/*.png
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
-canvas: ## app/canvas/dist, built anew from its TypeScript (needs Node.js 20 and npm)
-	cd app/canvas && npm ci && npm run build
+canvas: $(NODE) ## app/canvas/dist, built anew from its TypeScript (needs Node.js 20 and npm)
+	cd app/canvas && npm run build
 
 zoo: $(APP) ## train the shipped bundles that are missing or whose recipe changed
 	$(BIN)/aecore zoo build $(ARGS)
@@ -63,6 +64,10 @@ $(TEST): pyproject.toml | $(BIN)/pip
 $(BENCH): pyproject.toml | $(BIN)/pip
 	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[bench]'
 	@touch $@ $(APP)
+
+$(NODE): app/canvas/package-lock.json
+	@if command -v npm > /dev/null; then cd app/canvas && npm ci --no-audit --no-fund; \
+	else echo "There is no npm: the tests that need it are skipped, and the canvas cannot be built anew."; fi
 
 # pip is the last thing that venv writes, so an interrupted environment is made again.
 $(BIN)/pip:

@@ -1,6 +1,6 @@
 /** Which page is shown, of which scene; what fails says so on its own panel. */
 
-import type { Host } from "./host";
+import type { Host, PageName } from "./host";
 import { Fence, Notice, usePromise } from "./parts/kit";
 import { Top } from "./parts/top";
 import { pages, titles } from "./pages";
@@ -22,6 +22,7 @@ export function App({ host }: { host: Host }) {
   return (
     <div class={host.saved.stage === "on" ? "loupe stage-on" : "loupe"}>
       <h1 class="unseen">{titles[host.page]}</h1>
+      {host.saved.stage === "on" && !host.linked && <Pages host={host} />}
       {error && (
         <>
           <Top host={host} />
@@ -45,5 +46,18 @@ export function App({ host }: { host: Host }) {
         </Fence>
       )}
     </div>
+  );
+}
+
+/** Where to go from here, on a stage: the side bar is hidden there. */
+function Pages({ host }: { host: Host }) {
+  return (
+    <nav class="site-nav" aria-label="Pages">
+      {(Object.keys(titles) as PageName[]).map((name) => (
+        <button type="button" aria-current={name === host.page ? "page" : undefined} onClick={() => host.say({ page: name })}>
+          {titles[name]}
+        </button>
+      ))}
+    </nav>
   );
 }

@@ -66,7 +66,7 @@ export async function site(root: HTMLElement): Promise<void> {
       if (its === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    mount(main, { page, shelf: bundles, bundle, saved, say });
+    mount(main, { page, shelf: bundles, bundle, saved, say, linked: true });
   };
   const nav = document.createElement("nav");
   nav.className = "site-nav";

@@ -15,6 +15,8 @@ export interface Host {
   page: PageName;
   shelf: Shelved[];
   bundle: string; // id of the one looked at
+  /** Whether the page around it has links to the others, whatever the address says. */
+  linked?: boolean;
   /** What the address of the page says, by name: bundle, other, view, point, rows, … */
   saved: Record<string, string>;
   /** Tells the page what a gesture has come to, at its end; null takes a name out of the address. */

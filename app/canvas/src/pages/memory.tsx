@@ -98,8 +98,8 @@ export function verdict(away: number, { median, low }: Spacing): string {
   if (!Number.isFinite(median)) return "No verdict: with one example there is nothing to measure closeness by.";
   if (away < low / 2) return "A near copy: two different examples are hardly ever this close.";
   if (away < low) return "Closer than nineteen in twenty examples are to their nearest: look at both.";
-  if (away <= median) return "No copy: examples are as close as this to each other.";
-  return "No copy: it is farther from every example than most examples are from their nearest.";
+  if (away <= median) return "Of these examples no copy: they are as close as this to each other.";
+  return "Of these examples no copy: it is farther from each than most are from their nearest.";
 }
 
 function Around({ scene, near, title, onPick }: { scene: Scene; near: Near; title: string; onPick(row: number): void }) {
