@@ -194,7 +194,7 @@ def as_pixels(x: Floats) -> NDArray[np.int64]:
     return np.moveaxis(np.repeat(image, 3, axis=-3) if x.shape[-3] == 1 else image, -3, -1)
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
     """Whether something comes to hold; asked again and again."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -26,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
+            # Server, browser and a renderer in software share few cores: what is late once is asked again.
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 def without_decoder(root: Path) -> None:
