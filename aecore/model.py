@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from aecore.bottlenecks import Bottleneck, Posterior, Variational, in_full
+from aecore.conditions import Condition
 from aecore.data import DataSpec, Split
+from aecore.functions import Function, encoder_and_decoder
 from aecore.likelihoods import Likelihood
 from aecore.nets import Network
 from aecore.objectives import Objective, Term
@@ -27,8 +29,8 @@ class Autoencoder(nn.Module):
         likelihood: How a reconstruction is held against its target.
         objective: What is minimised.
         corruption: C(x̃|x), applied before the encoder in training; None for none.
-        condition: What encoder and decoder are told beside x and z, shape (B, K), from
-            the step; the net must have been built for K numbers. None for nothing.
+        condition: What encoder and decoder are told beside x and z; the net must have been
+            built for as many numbers. None for nothing.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Autoencoder(nn.Module):
         likelihood: Likelihood,
         objective: Objective | Term,
         corruption: Callable[[Tensor], Tensor] | None = None,
-        condition: Callable[[Step], Tensor] | None = None,
+        condition: Condition | None = None,
     ) -> None:
         super().__init__()
         self.spec = spec
@@ -52,6 +54,7 @@ class Autoencoder(nn.Module):
         self.objective = 1.0 * objective if isinstance(objective, Term) else objective
         self.corruption = corruption
         self.condition = condition
+        self.causal = net.causal
 
     # What training asks for
 
@@ -61,12 +64,13 @@ class Autoencoder(nn.Module):
 
     def forward(self, step: Step) -> Pass:
         """One pass: encode, sample, decode."""
-        condition = self._told(step)
+        condition = self.told(step)
         posterior = self.posterior(step.input, condition)
         z = posterior.sample()
-        return Pass(posterior, z, self.decode_raw(z, condition), condition)
+        return Pass(posterior, z, self.decode_raw(z, condition, step.target), condition)
 
-    def _told(self, step: Step) -> Tensor | None:
+    def told(self, step: Step) -> Tensor | None:
+        """What encoder and decoder are told beside x and z, shape (B, K), or None."""
         return self.condition(step) if self.condition else None
 
     def losses(self, step: Step) -> Losses:
@@ -96,15 +100,10 @@ class Autoencoder(nn.Module):
         descent = Stage("train", self.players())
         return (descent,) if self.probabilistic else (descent, Stage("prior", solve=self.fit_prior))
 
-    @torch.no_grad()
     def fit_prior(self, split: Split) -> None:
         """Fits the Gaussian from which an autoencoder's samples are drawn."""
         self.eval()
-        codes = []
-        for index in torch.arange(len(split), device=split.x.device).split(1000):
-            part = split.take(index)
-            codes.append(self.encode(part.x, self._told(Step(part.x, part.x, label=part.label))))
-        self.bottleneck.fit_prior(torch.cat(codes))
+        self.bottleneck.fit_prior(self.codes(split))
 
     # What everybody else asks for
 
@@ -118,14 +117,39 @@ class Autoencoder(nn.Module):
         """D, the numbers in a code."""
         return self.bottleneck.latent_dim
 
+    @torch.no_grad()
+    def codes(self, split: Split) -> Tensor:
+        """Mean codes of a split, shape (N, D), made a thousand at a time on the split's device."""
+        parts = split.batches(1000)
+        return torch.cat([self.encode(p.x, self.told(Step(p.x, p.x, label=p.label))) for p in parts])
+
+    def diagnostics(self, test: Split) -> dict[str, float | list[float]]:
+        """What only this kind of model can tell of the test split, by names of ``aecore.metrics.METRICS``."""
+        return self.bottleneck.diagnostics(self.codes(test))
+
+    def functions(self) -> dict[str, Function]:
+        """What a bundle exports: ``encoder``, ``decoder``, and what else the model has."""
+        told = self.condition.size if self.condition else 0
+        return encoder_and_decoder(self, self.spec, self.latent_dim, self.bottleneck.outputs, told)
+
+    def latent_spec(self) -> dict[str, object]:
+        """What a bundle's card says of the code."""
+        told = self.condition
+        condition = {"condition": {"kind": told.kind, "size": told.size}} if told else {}
+        return self.bottleneck.spec() | condition
+
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
         """q(z|x) of examples in the data's units, shape (B, *shape)."""
         posterior: Posterior = self.bottleneck(self.encoder(x, condition))
         return posterior
 
-    def decode_raw(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """What the likelihood reads, shape (B, *shape), from codes, shape (B, D)."""
-        return in_full(self.decoder(z, condition))
+    def decode_raw(self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None) -> Tensor:
+        """What the likelihood reads, shape (B, *shape), from codes, shape (B, D).
+
+        A causal decoder reads of ``given``, shape (B, *shape), what stands before each element; without
+        it, what it has written itself. Any other decoder passes it over.
+        """
+        return in_full(self.decoder(z, condition, given) if self.causal else self.decoder(z, condition))
 
     def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """The mean code of examples, shape (B, *shape) to (B, D)."""

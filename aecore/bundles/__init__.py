@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from aecore.bundles.bundle import Bundle
 from aecore.bundles.card import Card
 from aecore.bundles.codes import Codes
-from aecore.bundles.parts import DataCard, LatentSpec, OnnxFunction, Prior, Provenance
+from aecore.bundles.latents import Codebook, Condition, LatentSpec, Prior
+from aecore.bundles.parts import DataCard, OnnxFunction, Provenance
 from aecore.bundles.store import Found, damaged, list_bundles, open_bundle, scan, user_folder, user_root
 from aecore.bundles.write import write_bundle
 from aecore.places import shipped_root
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "Card",
+    "Codebook",
     "Codes",
+    "Condition",
     "DataCard",
     "Found",
     "LatentSpec",

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from aecore.bundles.parts import DataCard, LatentSpec, OnnxFunction, Provenance
+from aecore.bundles.latents import LatentSpec
+from aecore.bundles.parts import DataCard, OnnxFunction, Provenance
 from aecore.bundles.reader import Reader, is_name
 from aecore.data.parts import SPLITS, SplitName
 from aecore.errors import BundleError
@@ -87,7 +88,9 @@ class Card:
         return seal(self._entries())
 
     def _entries(self) -> dict[str, Any]:
-        said = {"schema": SCHEMA} | asdict(self) | {"latent": self.latent.to_json()}
+        said = (
+            {"schema": SCHEMA} | asdict(self) | {"data": self.data.to_json(), "latent": self.latent.to_json()}
+        )
         return {key: value for key, value in said.items() if key not in USUAL or value != USUAL[key]}
 
     @classmethod

@@ -12,52 +12,29 @@ import copy
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import onnx
 import safetensors.torch
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from aecore.bundles.card import Card
 from aecore.bundles.parts import OnnxFunction
 from aecore.bundles.runtime import load_function
 from aecore.errors import UserError
+from aecore.functions import Function
 
 TOLERANCE = 1e-4  # absolute up to 1, relative beyond
 WEIGHTS = "model.safetensors"
 
 
-class Posterior(Protocol):
-    """What the encoder needs of ``aecore.bottlenecks.Posterior``."""
+class Exportable(Protocol):
+    """What an export asks of a model, beside being a torch module."""
 
-    def tensors(self) -> dict[str, Tensor]: ...
-
-
-class Encoder(nn.Module):
-    """x, shape (B, *shape) -> the posterior's parameters, shape (B, D) each."""
-
-    def __init__(self, model: nn.Module, outputs: tuple[str, ...]) -> None:
-        super().__init__()
-        self.model: Any = model
-        self.outputs = outputs
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        named = self.model.posterior(x).tensors()
-        return tuple(named[name] for name in self.outputs)
-
-
-class Decoder(nn.Module):
-    """z, shape (B, D) -> the mean example, shape (B, *shape)."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model: Any = model
-
-    def forward(self, z: Tensor) -> tuple[Tensor]:
-        return (self.model.decode(z),)
+    def functions(self) -> dict[str, Function]: ...
 
 
 @torch.no_grad()
@@ -85,7 +62,7 @@ class Export:
     """A model as files.
 
     Attributes:
-        files: Content of ``model.safetensors``, ``encoder.onnx`` and ``decoder.onnx``.
+        files: Content of ``model.safetensors`` and of one ``.onnx`` file a function.
         card: The card with ``onnx`` and ``parameters`` filled in.
         model: The model that was exported: on the CPU, evaluating.
     """
@@ -104,16 +81,16 @@ class Export:
             RuntimeError: If an output has another shape or differs by more than 1e-4.
         """
         random = torch.Generator().manual_seed(0)
-        for name, module in _functions(self.model, self.card).items():
-            function = self.card.onnx[name]
-            run = load_function(folder / function.file)
+        for name, function in _functions(self.model).items():
+            file = self.card.onnx[name].file
+            run = load_function(folder / file)
             for batch in (1, 3):
-                given = _example(name, self.card, batch, random)
+                given = {each.name: each.example(batch, random) for each in function.inputs}
                 with torch.no_grad():
-                    wanted = [each.numpy() for each in module(given)]
-                got = run({function.inputs[0]: given.numpy()})
+                    wanted = [each.numpy() for each in function.module(*given.values())]
+                got = run({each: value.numpy() for each, value in given.items()})
                 for output, want in zip(function.outputs, wanted, strict=True):
-                    _agree(f"{function.file}, output {output}, batch of {batch}", got[output], want)
+                    _agree(f"{file}, output {output}, batch of {batch}", got[output], want)
 
 
 def export(model: nn.Module, card: Card) -> Export:
@@ -122,34 +99,27 @@ def export(model: nn.Module, card: Card) -> Export:
     Args:
         model: An ``Autoencoder``; it is not changed. With ``card.precision`` "half" its
             numbers must be rounded already, see :func:`round_to_half`.
-        card: What it is; ``data`` and ``latent`` say the shapes.
+        card: What it is.
     """
     frozen = copy.deepcopy(model).cpu().eval().requires_grad_(False)
     weights = _pack(frozen, card.precision)
     places = _places(weights)
     files, functions = {WEIGHTS: weights}, {}
-    outputs = {"encoder": card.latent.outputs, "decoder": ("x",)}
-    for name, module in _functions(frozen, card).items():
-        given = {"encoder": "x", "decoder": "z"}[name]
-        functions[name] = OnnxFunction(f"{name}.onnx", (given,), outputs[name])
-        graph = _graph(module, _example(name, card, 2, torch.Generator().manual_seed(0)), functions[name])
+    for name, function in _functions(frozen).items():
+        inputs = tuple(each.name for each in function.inputs)
+        functions[name] = OnnxFunction(f"{name}.onnx", inputs, function.outputs)
+        graph = _graph(function)
         _share(graph, places, card.precision)
         files[f"{name}.onnx"] = graph.SerializeToString(deterministic=True)
     parameters = sum(each.numel() for each in model.parameters())
     return Export(files, replace(card, onnx=functions, parameters=parameters), frozen)
 
 
-def _functions(model: nn.Module, card: Card) -> dict[str, nn.Module]:
-    return {"encoder": Encoder(model, card.latent.outputs).eval(), "decoder": Decoder(model).eval()}
-
-
-def _example(function: str, card: Card, batch: int, random: torch.Generator) -> Tensor:
-    """Random inputs in the range of what the function reads, shape (batch, …)."""
-    shape = card.data.shape if function == "encoder" else (card.latent.dim,)
-    if function == "decoder" or card.data.values == "real":
-        return torch.randn(batch, *shape, generator=random)
-    unit = torch.rand(batch, *shape, generator=random)
-    return unit.round() if card.data.values == "binary" else unit
+def _functions(model: nn.Module) -> dict[str, Function]:
+    exported = cast(Exportable, model).functions()
+    for function in exported.values():
+        function.module.eval()
+    return exported
 
 
 def _agree(what: str, got: NDArray[np.float32], want: NDArray[np.float32]) -> None:
@@ -190,15 +160,16 @@ def _places(weights: bytes) -> dict[tuple[str, bytes], tuple[int, int]]:
     return places
 
 
-def _graph(module: nn.Module, example: Tensor, function: OnnxFunction) -> Any:
+def _graph(function: Function) -> Any:
     """The ONNX model of a function, any batch size, without what differs from run to run."""
+    random, batch = torch.Generator().manual_seed(0), torch.export.Dim("batch")
     program = torch.onnx.export(
-        module,
-        (example,),
+        function.module,
+        tuple(each.example(2, random) for each in function.inputs),
         dynamo=True,
-        input_names=list(function.inputs),
+        input_names=[each.name for each in function.inputs],
         output_names=list(function.outputs),
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        dynamic_shapes=tuple({0: batch} for _ in function.inputs),
         optimize=False,  # folding BatchNorm into weights would store them a second time
         verbose=False,
     )

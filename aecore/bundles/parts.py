@@ -1,23 +1,23 @@
-"""The parts of a card: the data, the latent space, the exported functions, the provenance."""
+"""The parts of a card: the data, the exported functions, the provenance; the code is in ``latents``."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeGuard
+from typing import Any, get_args
 
-from aecore.bundles.reader import Reader, is_integer, is_number
+from aecore.bundles.reader import Reader, is_integer
 from aecore.data import Dataset, dataset_options, load_dataset
 from aecore.data.dataset import DataSpec, Factor, Kind, Values
 
-MAX_DIM = 4096
 MAX_EXAMPLE = 2**26  # numbers in one example
 
-KINDS: tuple[Kind, ...] = ("image",)
-VALUES: tuple[Values, ...] = ("binary", "unit", "real")
-LATENTS: tuple[Literal["gaussian", "point"], ...] = ("gaussian", "point")
-PRIORS: tuple[Literal["standard-normal", "fitted-gaussian"], ...] = ("standard-normal", "fitted-gaussian")
+KINDS: tuple[Kind, ...] = get_args(Kind)
+VALUES: tuple[Values, ...] = get_args(Values)
+
+
+SELDOM = ("vocabulary", "columns")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class DataCard:
     licence: str
     source: str
     fingerprint: str
+    vocabulary: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def spec(self) -> DataSpec:
@@ -51,7 +53,13 @@ class DataCard:
             classes=self.classes,
             factors=self.factors,
             options=dict(self.options),
+            vocabulary=self.vocabulary,
+            columns=self.columns,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as it stands in ``card.json``: what most data lack is left out where it is empty."""
+        return {key: value for key, value in asdict(self).items() if value or key not in SELDOM}
 
     def load(self) -> Dataset:
         """The data set, with the options it was loaded with.
@@ -82,6 +90,8 @@ class DataCard:
             licence=reader.text("licence"),
             source=reader.text("source"),
             fingerprint=reader.text("fingerprint"),
+            vocabulary=reader.texts("vocabulary") if reader.has("vocabulary") else (),
+            columns=reader.texts("columns") if reader.has("columns") else (),
         )
         reader.done()
         return card
@@ -98,75 +108,6 @@ def _factor(reader: Reader) -> Factor:
     factor = Factor(reader.text("name"), reader.numbers("values", limit=100_000))
     reader.done()
     return factor
-
-
-@dataclass(frozen=True)
-class Prior:
-    """Where codes are drawn from: N(0, I), or N(m, L Lᵀ) fitted to the training codes.
-
-    Attributes:
-        mean: m, shape (D,); None for the standard normal.
-        cholesky: L, lower triangular, shape (D, D); None for the standard normal.
-    """
-
-    kind: Literal["standard-normal", "fitted-gaussian"] = "standard-normal"
-    mean: tuple[float, ...] | None = None
-    cholesky: tuple[list[float], ...] | None = None
-
-    @classmethod
-    def read(cls, reader: Reader, dim: int) -> Prior:
-        """The card's entry ``latent.prior``, for codes of ``dim`` dimensions."""
-        kind = reader.choice("kind", PRIORS)
-        if kind == "standard-normal":
-            reader.done()
-            return cls()
-
-        def is_row(value: object) -> TypeGuard[list[float]]:
-            return isinstance(value, list) and len(value) == dim and all(map(is_number, value))
-
-        mean = reader.numbers("mean", limit=dim)
-        cholesky = reader.items("cholesky", is_row, f"rows of {dim} numbers", limit=dim)
-        if len(mean) != dim or len(cholesky) != dim:
-            raise reader.wrong("mean", list(mean), f"{dim} numbers, beside a {dim} × {dim} factor")
-        reader.done()
-        return cls(kind, mean, cholesky)
-
-
-@dataclass(frozen=True)
-class LatentSpec:
-    """What a code is: a point or a Gaussian, of how many dimensions, drawn from which prior."""
-
-    kind: Literal["gaussian", "point"]
-    dim: int
-    prior: Prior = Prior()
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Names of what the encoder gives."""
-        return ("mu", "logvar") if self.kind == "gaussian" else ("z",)
-
-    def to_json(self) -> dict[str, Any]:
-        """The entry as it stands in ``card.json``, and as ``aecore.latent`` reads it."""
-        prior = {key: value for key, value in asdict(self.prior).items() if value is not None}
-        return {"kind": self.kind, "dim": self.dim, "prior": prior}
-
-    @classmethod
-    def read(cls, reader: Reader) -> LatentSpec:
-        """The card's entry ``latent``."""
-        kind = reader.choice("kind", LATENTS)
-        dim = reader.integer("dim", 1, MAX_DIM)
-        prior = Prior.read(reader.child("prior"), dim)
-        reader.done()
-        return cls(kind, dim, prior)
-
-    @classmethod
-    def from_json(cls, raw: dict[str, Any], bundle: str = "being written") -> LatentSpec:
-        """The same from ``{"kind", "dim", "prior": bottleneck.prior_spec()}``.
-
-        Raises:
-            BundleError: If an entry is missing or wrong.
-        """
-        return cls.read(Reader(raw, bundle, "latent"))
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,10 @@ class Reader:
             raise BundleError(f"Bundle {self._bundle}: card.json has no entry {self._named(key)}.")
         return self._left.pop(key)
 
+    def has(self, key: str) -> bool:
+        """Whether there is an entry called ``key`` that has not been taken."""
+        return key in self._left
+
     def text(self, key: str) -> str:
         """A string."""
         value = self.take(key)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
-Kind = Literal["image"]
-Values = Literal["binary", "unit", "real"]
+Kind = Literal["image", "series", "tokens", "table"]
+Values = Literal["binary", "unit", "real", "token"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,16 @@ class DataSpec:
     Attributes:
         name: The key under which it is registered.
         kind: What an example is.
-        shape: Shape of one example, (C, H, W) for images.
-        values: ``binary`` {0, 1}, ``unit`` [0, 1] or ``real``.
+        shape: Shape of one example: (C, H, W) for images; (T, C + 1) for series of up to T steps, the
+            last channel 1 while the series lasts and 0 after it; (T,) for tokens, 0 from their end on;
+            (F,) for rows of a table.
+        values: ``binary`` {0, 1}, ``unit`` [0, 1], ``real``, or ``token`` (whole numbers).
         classes: Name of each label, empty where there are none.
         factors: Ground-truth factors, in the order of ``Split.factors``' columns.
         options: What was chosen when it was loaded:
             ``load_dataset(spec.name, **spec.options)`` gives the same examples again.
+        vocabulary: What each token stands for, the end first; empty where there are none.
+        columns: Name of each number of a table's row, or of each channel of a series.
     """
 
     name: str
@@ -45,6 +50,8 @@ class DataSpec:
     classes: tuple[str, ...] = ()
     factors: tuple[Factor, ...] = ()
     options: dict[str, str | int | bool] = field(default_factory=dict)
+    vocabulary: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -57,8 +64,8 @@ class Split:
     """Some examples of a data set.
 
     Attributes:
-        x: Examples, shape (N, *spec.shape), float32, in the spec's value range.
-        label: Class index, shape (N,), int64, or None.
+        x: Examples, shape (N, *spec.shape), float32 (tokens: int64), in the spec's value range.
+        label: Class index, shape (N,), int64, or None; −1 where the class is not to be known.
         factors: Index of each factor's value, shape (N, F), int64, or None.
     """
 
@@ -73,7 +80,13 @@ class Split:
         """The examples at ``index``, shape (M,), in that order."""
         return self._each(lambda rows: rows.index_select(0, index))  # 6 times as fast as rows[index]
 
-    def to(self, device: str) -> Split:
+    def batches(self, size: int) -> Iterator[Split]:
+        """The examples in order, at most ``size`` at a time."""
+        import torch
+
+        return (self.take(index) for index in torch.arange(len(self), device=self.x.device).split(size))
+
+    def to(self, device: str | torch.device) -> Split:
         """The same examples, resident on ``device``."""
         return self._each(lambda rows: rows.to(device))
 

@@ -1,11 +1,13 @@
 """Draws from the prior that a bundle's card describes, without the model.
 
-The card's latent spec holds ``{"dim": D, "prior": {"kind": …}}`` with one of two kinds:
+The card's latent spec holds ``{"dim": D, "prior": {"kind": …}}`` with one of these kinds:
 
 - ``standard-normal``: z ~ N(0, I), what a VAE was trained against;
 - ``fitted-gaussian``: z ~ N(m, L Lᵀ) with ``mean`` m, shape (D,), and ``cholesky`` L, shape
   (D, D), lower triangular: a Gaussian fitted to the training codes of a model that has no
-  prior of its own, so that it too can be sampled, and seen to sample badly.
+  prior of its own, so that it too can be sampled, and seen to sample badly;
+- ``function`` and ``autoregressive``: an exported function draws; ``mean`` and ``cholesky`` are
+  the moments of what it gives.
 """
 
 from __future__ import annotations
@@ -74,8 +76,12 @@ def draw(
         Codes, shape (n, D).
 
     Raises:
-        UserError: If the prior's kind is not known, or ``n`` or ``temperature`` is negative.
+        UserError: If the prior's kind is not known or drawn by a function of the bundle's, or ``n`` or
+            ``temperature`` is negative.
     """
+    kind = latent_spec["prior"]["kind"]
+    if kind in ("function", "autoregressive"):
+        raise UserError(f"The prior is {kind}: its draws come from the bundle's prior.onnx.")
     if n < 0:
         raise UserError(f"The number of draws must be 0 or more; got {n}.")
     if not 0 <= temperature < np.inf:
@@ -96,4 +102,6 @@ def _fitted_gaussian(_: int, prior: Mapping[str, Any]) -> Gaussian:
 _KINDS: dict[str, Callable[[int, Mapping[str, Any]], Gaussian]] = {
     "standard-normal": _standard_normal,
     "fitted-gaussian": _fitted_gaussian,
+    "function": _fitted_gaussian,
+    "autoregressive": _fitted_gaussian,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from aecore.bottlenecks import Posterior
-from aecore.data import Dataset
+from aecore.data import Dataset, Split
 from aecore.errors import UserError
 from aecore.likelihoods import Likelihood
 from aecore.metrics.baseline import fit_pca
@@ -21,6 +21,7 @@ from aecore.metrics.codes import knn_accuracy, probe_accuracy
 from aecore.metrics.probabilistic import active_units, importance_estimate, variational
 from aecore.metrics.reconstruction import compare, summarise
 from aecore.metrics.table import PROBE_EXAMPLES
+from aecore.step import Step
 
 Values = dict[str, float | list[float]]
 
@@ -42,9 +43,13 @@ class Evaluable(Protocol):
     @property
     def corruption(self) -> Callable[[Tensor], Tensor] | None: ...
 
-    def posterior(self, x: Tensor) -> Posterior: ...
-    def decode(self, z: Tensor) -> Tensor: ...
-    def decode_raw(self, z: Tensor) -> Tensor: ...
+    def told(self, step: Step) -> Tensor | None: ...
+    def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior: ...
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor: ...
+    def decode_raw(
+        self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None
+    ) -> Tensor: ...
+    def diagnostics(self, test: Split) -> Mapping[str, float | list[float]]: ...
     def to(self, device: torch.device) -> Any: ...
     def train(self, mode: bool = True) -> Any: ...
 
@@ -92,12 +97,13 @@ def evaluate(
             dataset = replace(dataset, train=replace(dataset.train, x=torch.bernoulli(dataset.train.x)))
         values = _reconstruction(model, dataset, device)
         values["compression_ratio"] = size / model.latent_dim
-        mean = _codes(model, test.x, device)
-        values |= _terms(model, test.x, device)
+        mean = _codes(model, test, device)
+        values |= _terms(model, test, device)
+        values |= model.diagnostics(test.to(device))
         if model.probabilistic:
             values["active_units"] = active_units(mean)
         if model.probabilistic and model.likelihood.proper:
-            images = test.x[_subset(len(test), nll_images, seed)]
+            images = test.take(_subset(len(test), nll_images, seed))
             values |= _importance(model, images, nll_samples, size, device)
         values |= _accuracies(model, dataset, mean, seed, device)
     return values
@@ -107,11 +113,15 @@ def _reconstruction(model: Evaluable, dataset: Dataset, device: torch.device) ->
     """Every comparison with the clean test examples, PCA's beside each of the model's."""
     pca = fit_pca(dataset.train.x.to(device), model.latent_dim)
     compared: dict[str, list[dict[str, Tensor]]] = defaultdict(list)
-    for x in _batches(dataset.test.x, device):
-        outputs = {"": model.decode(model.posterior(x).mean), "pca_": pca.reconstruct(x)}
+    for batch, condition in _batches(model, dataset.test, device):
+        x = batch.x
+        outputs = {
+            "": model.decode(model.posterior(x, condition).mean, condition),
+            "pca_": pca.reconstruct(x),
+        }
         if model.corruption is not None:
             corrupted = model.corruption(x)
-            outputs["denoised_"] = model.decode(model.posterior(corrupted).mean)
+            outputs["denoised_"] = model.decode(model.posterior(corrupted, condition).mean, condition)
             outputs["pca_denoised_"] = pca.reconstruct(corrupted)
             outputs["corrupted_"] = corrupted
         for prefix, output in outputs.items():
@@ -122,29 +132,34 @@ def _reconstruction(model: Evaluable, dataset: Dataset, device: torch.device) ->
     return values
 
 
-def _terms(model: Evaluable, x: Tensor, device: torch.device) -> Values:
+def _terms(model: Evaluable, test: Split, device: torch.device) -> Values:
     """Distortion, and where they exist the rate and −ELBO, at one sample of q(z|x)."""
     distortion, kl, nll = [], [], []
-    for batch in _batches(x, device):
-        q = model.posterior(batch)
-        raw = model.decode_raw(q.sample())
-        distortion.append(model.likelihood.distortion(raw, batch))
+    for batch, condition in _batches(model, test, device):
+        q = model.posterior(batch.x, condition)
+        raw = model.decode_raw(q.sample(), condition, batch.x)
+        distortion.append(model.likelihood.distortion(raw, batch.x))
         if model.probabilistic:
             kl.append(variational(q).kl())
-            nll.append(model.likelihood.nll(raw, batch))
+            nll.append(model.likelihood.nll(raw, batch.x))
     values: Values = {"distortion": torch.cat(distortion).double().mean().item()}
     if model.probabilistic:
         per_dimension = torch.cat(kl).double().mean(0)
         rate = per_dimension.sum().item()
-        values |= {"rate": rate, "kl_per_dimension": per_dimension.tolist()}
+        values["rate"] = rate
+        if len(per_dimension) == model.latent_dim:
+            values["kl_per_dimension"] = per_dimension.tolist()
         if model.likelihood.proper:
             values["negative_elbo"] = torch.cat(nll).double().mean().item() + rate
     return values
 
 
-def _importance(model: Evaluable, x: Tensor, samples: int, size: int, device: torch.device) -> Values:
+def _importance(model: Evaluable, images: Split, samples: int, size: int, device: torch.device) -> Values:
     """NLL of some examples, with its distance from −ELBO on the same samples."""
-    estimates = [importance_estimate(model, batch, samples) for batch in _batches(x, device)]
+    estimates = [
+        importance_estimate(model, batch.x, samples, condition)
+        for batch, condition in _batches(model, images, device)
+    ]
     nll = torch.cat([estimate.nll for estimate in estimates]).mean().item()
     negative_elbo = torch.cat([estimate.negative_elbo for estimate in estimates]).mean().item()
     return {
@@ -152,7 +167,7 @@ def _importance(model: Evaluable, x: Tensor, samples: int, size: int, device: to
         "elbo_gap": negative_elbo - nll,
         "bits_per_dim": nll / (size * math.log(2)),
         "nll_samples": samples,
-        "nll_images": len(x),
+        "nll_images": len(images),
     }
 
 
@@ -164,7 +179,7 @@ def _accuracies(
         return {}
     chosen = _subset(len(dataset.train), PROBE_EXAMPLES, seed)
     scored = _subset(len(dataset.test), PROBE_EXAMPLES, seed)
-    train_codes = _codes(model, dataset.train.x[chosen], device)
+    train_codes = _codes(model, dataset.train.take(chosen), device)
     fit_and_score = (
         train_codes.cpu().numpy(),
         dataset.train.label[chosen].numpy(),
@@ -174,15 +189,18 @@ def _accuracies(
     return {"knn5_accuracy": knn_accuracy(*fit_and_score), "probe_accuracy": probe_accuracy(*fit_and_score)}
 
 
-def _codes(model: Evaluable, x: Tensor, device: torch.device) -> Tensor:
+def _codes(model: Evaluable, split: Split, device: torch.device) -> Tensor:
     """Means of q(z|x), shape (N, D), on ``device``."""
-    return torch.cat([model.posterior(batch).mean for batch in _batches(x, device)])
+    pairs = _batches(model, split, device)
+    return torch.cat([model.posterior(batch.x, condition).mean for batch, condition in pairs])
 
 
-def _batches(x: Tensor, device: torch.device) -> Iterator[Tensor]:
-    """``x`` in order, a batch at a time, on ``device``."""
-    size = max(1, min(_BATCH, _BATCH_NUMBERS // x[0].numel()))
-    return (batch.to(device) for batch in x.split(size))
+def _batches(model: Evaluable, split: Split, device: torch.device) -> Iterator[tuple[Split, Tensor | None]]:
+    """A split in order, a batch at a time, on ``device``, with what the model is told of each."""
+    size = max(1, min(_BATCH, _BATCH_NUMBERS // split.x[0].numel()))
+    for batch in split.batches(size):
+        here = batch.to(device)
+        yield here, model.told(Step(here.x, here.x, label=here.label))
 
 
 def _subset(n: int, most: int, seed: int) -> Tensor:

@@ -28,8 +28,10 @@ class LatentVariableModel(Protocol):
     @property
     def likelihood(self) -> Likelihood: ...
 
-    def posterior(self, x: Tensor) -> Posterior: ...
-    def decode_raw(self, z: Tensor) -> Tensor: ...
+    def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior: ...
+    def decode_raw(
+        self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None
+    ) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def variational(posterior: Posterior) -> Variational:
     return posterior
 
 
-def importance_estimate(model: LatentVariableModel, x: Tensor, samples: int) -> ImportanceEstimate:
+def importance_estimate(
+    model: LatentVariableModel, x: Tensor, samples: int, condition: Tensor | None = None
+) -> ImportanceEstimate:
     r"""−log p(x) and −ELBO by importance sampling from the posterior.
 
     .. math:: -\log p(x) \approx -\log \frac{1}{K} \sum_{k=1}^{K} w_k, \quad
@@ -66,27 +70,24 @@ def importance_estimate(model: LatentVariableModel, x: Tensor, samples: int) -> 
     One sample of each example is decoded at a time: memory grows with B, not with K·B.
 
     Args:
-        model: A model with a variational posterior, the prior N(0, I) and a proper likelihood.
+        model: A model with a variational posterior and a proper likelihood.
         x: Examples, shape (B, *shape).
         samples: K ≥ 1.
+        condition: What encoder and decoder are told beside, shape (B, K), or None.
 
     Source:
         Burda, Grosse & Salakhutdinov (2015), eq. 8. https://arxiv.org/abs/1509.00519
     """
-    q = variational(model.posterior(x))
+    q = variational(model.posterior(x, condition))
     log_w = torch.empty(samples, len(x), dtype=torch.float64, device=x.device)
     for k in range(samples):
         z = q.sample()
-        log_w[k] = log_standard_normal(z) - q.log_prob(z) - model.likelihood.nll(model.decode_raw(z), x)
+        nll = model.likelihood.nll(model.decode_raw(z, condition, x), x)
+        log_w[k] = q.log_prior(z) - q.log_prob(z) - nll
     return ImportanceEstimate(
         nll=math.log(samples) - log_w.logsumexp(0),
         negative_elbo=-log_w.mean(0),
     )
-
-
-def log_standard_normal(z: Tensor) -> Tensor:
-    """log N(z; 0, I) of codes, shape (B, D): shape (B,), nats."""
-    return -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
 
 
 def active_units(mu: Tensor) -> int:

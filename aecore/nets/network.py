@@ -52,11 +52,14 @@ class Network:
         decoder: Builds the way down for codes of a given size: a module from
             (B, D) and a condition (B, K) or None to (B, *shape), no activation at its end.
         condition: K, the numbers both are told beside x and z; 0 for none.
+        causal: Whether the decoder writes an example element by element and reads, as a third
+            argument, what stands before each; given None, it reads what it wrote itself.
     """
 
     encoder: Encoder
     decoder: Callable[[int], nn.Module]
     condition: int = 0
+    causal: bool = False
 
 
 def concatenate(x: Tensor, condition: Tensor | None) -> Tensor:

@@ -22,6 +22,7 @@ from aecore.data.splits import stratified
 from aecore.latent import projections
 from aecore.metrics import evaluate
 from aecore.model import Autoencoder
+from aecore.step import Step
 from aecore.version import __version__
 
 MOST_CODES = 2000
@@ -78,13 +79,13 @@ def make_bundle(
             licence=data.licence,
             source=data.source,
             fingerprint=data.fingerprint,
+            vocabulary=spec.vocabulary,
+            columns=spec.columns,
         ),
         views=VIEWS,
         variant=variant.name,
         config=dict(config),
-        latent=LatentSpec.from_json(
-            {"kind": model.bottleneck.kind, "dim": model.latent_dim, "prior": model.bottleneck.prior_spec()}
-        ),
+        latent=LatentSpec.from_json(model.latent_spec()),
         precision=config["store"],
         metrics=metrics,
         provenance=Provenance(
@@ -136,11 +137,12 @@ def encoded(
         listen: Is told how many have been encoded.
     """
     parts: list[dict[str, Tensor]] = []
-    for x in chosen.x.split(500):
-        posterior = model.posterior(x)
-        part = posterior.tensors() | {
-            "error": model.likelihood.distortion(model.decode_raw(posterior.mean), x)
-        }
+    for batch in chosen.batches(500):
+        x = batch.x
+        condition = model.told(Step(x, x, label=batch.label))
+        posterior = model.posterior(x, condition)
+        raw = model.decode_raw(posterior.mean, condition, x)
+        part = posterior.tensors() | {"error": model.likelihood.distortion(raw, x)}
         if isinstance(posterior, Variational):
             part["kl"] = posterior.kl().sum(1)
         parts.append(part)

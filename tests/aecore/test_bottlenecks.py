@@ -15,8 +15,6 @@ from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
 from aecore.bottlenecks import (
-    LOGVAR_HIGH,
-    LOGVAR_LOW,
     DiagonalGaussian,
     GaussianPosterior,
     Point,
@@ -24,6 +22,7 @@ from aecore.bottlenecks import (
     bound_softly,
     gaussian_kl,
 )
+from aecore.bottlenecks.posteriors import LOGVAR_HIGH, LOGVAR_LOW
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=6)
 

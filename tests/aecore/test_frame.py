@@ -15,10 +15,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
-from torch.nn.functional import one_hot
 
 from aecore.bottlenecks import Bottleneck, DiagonalGaussian, GaussianPosterior, Point, Posterior, Variational
 from aecore.bottlenecks import bound_softly as bound
+from aecore.conditions import ByClass, Condition
 from aecore.likelihoods import MSE
 from aecore.model import Autoencoder
 from aecore.nets import Network, mlp
@@ -165,7 +165,7 @@ class ImportanceBound(Term):
         codes = [passed.z, *(posterior.sample() for _ in range(self.samples - 1))]
         log_w = [
             Normal(0, 1).log_prob(z).sum(1)
-            - model.likelihood.nll(model.decode_raw(z, passed.condition), step.target)
+            - model.likelihood.nll(model.decode_raw(z, passed.condition, step.target), step.target)
             - posterior.log_prob(z)
             for z in codes
         ]
@@ -203,12 +203,6 @@ def test_iwae_is_an_objective_by_itself() -> None:
 # Conditional VAE: Sohn et al. (2015)
 
 
-def told(step: Step) -> Tensor:
-    """The class as ten numbers, shape (B, 10)."""
-    assert step.label is not None
-    return one_hot(step.label, 10).to(step.input.dtype)
-
-
 def conditional(bottleneck: Bottleneck, objective: Objective | Term) -> Autoencoder:
     net = mlp(DATA.spec, 10, hidden=(32,))
     return Autoencoder(
@@ -217,7 +211,7 @@ def conditional(bottleneck: Bottleneck, objective: Objective | Term) -> Autoenco
         bottleneck=bottleneck,
         likelihood=MSE(DATA.spec),
         objective=objective,
-        condition=told,
+        condition=ByClass(DATA.spec),
     )
 
 
@@ -263,9 +257,14 @@ class MultiRate(Autoencoder):
         return replace(step, log_beta=math.log(0.01) + u * math.log(1000))
 
 
-def asked(step: Step) -> Tensor:
-    assert step.log_beta is not None
-    return step.log_beta[:, None]
+class Asked(Condition):
+    """log β itself."""
+
+    kind, size = "log-beta", 1
+
+    def __call__(self, step: Step) -> Tensor:
+        assert step.log_beta is not None
+        return step.log_beta[:, None]
 
 
 def test_multi_rate_trades_distortion_for_rate_as_it_is_asked() -> None:
@@ -275,7 +274,7 @@ def test_multi_rate_trades_distortion_for_rate_as_it_is_asked() -> None:
         bottleneck=DiagonalGaussian(4),
         likelihood=MSE(DATA.spec),
         objective=Reconstruction() + AskedBeta() * KL(),
-        condition=asked,
+        condition=Asked(),
     )
     fit(model, DATA, epochs=25, lr=3e-3)
 

@@ -41,7 +41,7 @@ class Fake(nn.Module):
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
         return self.given
 
-    def decode_raw(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+    def decode_raw(self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         return self.raw
 
     def forward(self, step: Step) -> Pass:

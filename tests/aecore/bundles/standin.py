@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from aecore.bundles import Card, Codes, DataCard, LatentSpec, Provenance
 from aecore.data.dataset import DataSpec, Factor
+from aecore.functions import Function, encoder_and_decoder
 
 DIM = 3
 HISTORY = [{"epoch": n, "train": {"loss": 9.5 / n}, "validation": {}, "lr": 1e-3} for n in (1, 2, 3)]
@@ -58,10 +59,13 @@ class StandIn(nn.Module):
             )
         _as_trained(self)
 
-    def posterior(self, x: Tensor) -> Posterior:
+    def functions(self) -> dict[str, Function]:
+        return encoder_and_decoder(self, DataSpec("toy", "image", (1, 28, 28), "unit"), DIM, self.names)
+
+    def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
         return Posterior(dict(zip(self.names, self.encoder(x).chunk(len(self.names), 1), strict=True)))
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         out: Tensor = self.decoder(z)
         return out
 

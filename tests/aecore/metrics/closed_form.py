@@ -9,6 +9,7 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 from aecore.bottlenecks import GaussianPosterior, Posterior
 from aecore.data import Dataset, DataSpec, Split
 from aecore.likelihoods import MSE
+from aecore.step import Step
 
 SPEC = DataSpec(name="ppca", kind="image", shape=(1, 2, 3), values="real")
 SIZE, LATENT = 6, 2
@@ -43,15 +44,21 @@ class LinearGaussian(nn.Module):
         self.likelihood = MSE(SPEC)
         self.shift, self.widen = shift, widen
 
-    def posterior(self, x: Tensor) -> Posterior:
+    def told(self, step: Step) -> None:
+        return None
+
+    def diagnostics(self, test: Split) -> dict[str, float | list[float]]:
+        return {}
+
+    def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
         exact = self.exact_posterior(x)
         logvar = 2 * (exact.scale * self.widen).log()
         return GaussianPosterior(exact.mean + self.shift, logvar.expand_as(exact.mean))
 
-    def decode_raw(self, z: Tensor) -> Tensor:
+    def decode_raw(self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         return (z @ self.w.T + self.b).view(-1, *SPEC.shape)
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.likelihood.mean(self.decode_raw(z))
 
     def exact_posterior(self, x: Tensor) -> Normal:

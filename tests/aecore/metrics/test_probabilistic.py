@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from aecore.bottlenecks import PointPosterior
-from aecore.metrics.probabilistic import active_units, importance_estimate, log_standard_normal, variational
+from aecore.bottlenecks import PointPosterior, log_standard_normal
+from aecore.metrics.probabilistic import active_units, importance_estimate, variational
 from tests.aecore.metrics.closed_form import LinearGaussian
 
 EXACT = LinearGaussian()
