@@ -7,6 +7,9 @@ Nothing here imports torch, scikit-learn or torchvision before a data set is loa
 from aecore.data import digits as digits
 from aecore.data import mnist as mnist
 from aecore.data import shapes as shapes
+from aecore.data import tables as tables
+from aecore.data import waves as waves
+from aecore.data import words as words
 from aecore.data.binarise import Binarise
 from aecore.data.dataset import Dataset, DataSpec, Factor, Split
 from aecore.data.folders import data_folder
@@ -15,6 +18,7 @@ from aecore.data.registry import (
     available,
     dataset_options,
     download,
+    kind_of,
     list_datasets,
     load_dataset,
 )
@@ -30,6 +34,7 @@ __all__ = [
     "data_folder",
     "dataset_options",
     "download",
+    "kind_of",
     "list_datasets",
     "load_dataset",
 ]

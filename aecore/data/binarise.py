@@ -32,12 +32,16 @@ def binarised(dataset: Dataset, how: Binarise) -> Dataset:
     them; validation and test are drawn here, once.
 
     Raises:
-        UserError: If the values are binary already, so that the choice would be a second
-            name for the same data, or no probabilities, so that ½ means nothing.
+        UserError: If the examples are no images, the values are binary already, so that the choice
+            would be a second name for the same data, or no probabilities, so that ½ means nothing.
     """
     if how == "none":
         return dataset
     name, values = dataset.spec.name, dataset.spec.values
+    if dataset.spec.kind != "image":
+        raise UserError(
+            f"{name} holds no images, whose grey pixels are made black or white: leave binarise out."
+        )
     if values == "binary":
         raise UserError(f"{name} is binary already: leave binarise at none.")
     if values == "real":

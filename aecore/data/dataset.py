@@ -41,6 +41,7 @@ class DataSpec:
             ``load_dataset(spec.name, **spec.options)`` gives the same examples again.
         vocabulary: What each token stands for, the end first; empty where there are none.
         columns: Name of each number of a table's row, or of each channel of a series.
+        centre, scale: Of a table, by column: x · scale + centre is a value in the column's own unit.
     """
 
     name: str
@@ -49,14 +50,21 @@ class DataSpec:
     values: Values
     classes: tuple[str, ...] = ()
     factors: tuple[Factor, ...] = ()
-    options: dict[str, str | int | bool] = field(default_factory=dict)
+    options: dict[str, str | int | float | bool] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    centre: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
 
     @property
     def size(self) -> int:
         """Numbers in one example: D = C·H·W."""
         return math.prod(self.shape)
+
+    @property
+    def step_axis(self) -> int:
+        """Which axis of a batch a sequence runs along: an image is a sequence of rows."""
+        return 2 if self.kind == "image" else 1
 
 
 @dataclass(frozen=True)
@@ -124,8 +132,12 @@ class Dataset:
         """sha256 of the test split's examples, in their order: tells whether two copies agree.
 
         Pixels in [0, 1] count by their nearest of 256 levels, so that 7/255 computed by
-        another library is still the same image; real values count by every bit.
+        another library is still the same image; real values count by every bit, so that a
+        generator or a standardisation must not depend on a library's last digit; tokens as they are.
         """
         x = self.test.x.cpu().contiguous()
-        kept = x.numpy().astype("<f4") if self.spec.values == "real" else (x * 255).round().byte().numpy()
+        if self.spec.values in ("real", "token"):
+            kept = x.numpy().astype("<f4" if self.spec.values == "real" else "<i4")
+        else:
+            kept = (x * 255).round().byte().numpy()
         return hashlib.sha256(repr(tuple(x.shape)).encode() + kept.tobytes()).hexdigest()

@@ -3,7 +3,7 @@
 A loader is a function. Its name is the key, its keyword-only signature lists its options,
 its docstring's first line is what pages and the command line say about it. It returns the
 examples that may be trained on and those for testing; what all data sets share (the
-validation split, binarisation, downloads) happens here.
+validation split, binarisation of images, standardisation of tables, downloads) happens here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 from aecore.data.binarise import Binarise, binarised
 from aecore.data.dataset import Dataset, DataSpec, Factor, Kind, Split, Values
 from aecore.data.folders import Files
-from aecore.data.splits import hold_out
+from aecore.data.splits import hold_out, unlabel
+from aecore.data.standardise import standardised
 from aecore.errors import DataMissing, unknown
 from aecore.options import Option, Range, fill, merge, options_of
 
@@ -101,8 +102,11 @@ def _shared(
     ] = "none",
     validation: Annotated[int, "Training examples held out to watch over the training."] = 0,
     seed: Annotated[int, Range(0, 2**32 - 1), "Which training examples are held out."] = 0,
+    labelled: Annotated[
+        int, Range(0, 10**9), "Training examples whose label is known, equally many of each class; 0: all."
+    ] = 0,
 ) -> None:
-    """The options of every data set; only their signature matters."""
+    """The options of every data set, ``binarise`` of images alone; only their signature matters."""
 
 
 def dataset(
@@ -118,6 +122,8 @@ def dataset(
     factors: tuple[Factor, ...] = (),
     files: Files | None = None,
     kind: Kind = "image",
+    vocabulary: tuple[str, ...] = (),
+    columns: tuple[str, ...] = (),
 ) -> Callable[[Loader], Loader]:
     """Register a loader; ``validation`` is the default of the option of that name.
 
@@ -131,7 +137,9 @@ def dataset(
             raise TypeError(f"Two data sets are called {name!r}.")
         shared = options_of(_shared)
         shared["validation"] = replace(shared["validation"], default=validation)
-        spec = DataSpec(name, kind, shape, values, classes, factors)
+        if kind != "image":
+            del shared["binarise"]
+        spec = DataSpec(name, kind, shape, values, classes, factors, vocabulary=vocabulary, columns=columns)
         options = merge(shared, options_of(load))
         _ENTRIES[name] = _Entry(load, spec, title, examples, licence, source, files, options)
         return load
@@ -165,6 +173,11 @@ def available(name: str) -> bool:
     return not _entry(name).why_missing()
 
 
+def kind_of(name: str) -> Kind:
+    """What an example of this data set is."""
+    return _entry(name).spec.kind
+
+
 def dataset_options(name: str) -> dict[str, Option]:
     """What ``load_dataset`` lets one choose for this data set."""
     return dict(_entry(name).options)
@@ -188,35 +201,44 @@ def load_dataset(
     validation: int | None = None,
     seed: int = 0,
     download: bool = False,
-    **options: str | int | bool,
+    **options: str | int | float | bool,
 ) -> Dataset:
     """A data set as tensors.
 
     Args:
         name: One of ``list_datasets()``.
-        binarise: ``threshold`` at ½, or ``dynamic``: see :mod:`aecore.data.binarise`.
+        binarise: ``threshold`` at ½, or ``dynamic``, for images: see :mod:`aecore.data.binarise`.
         validation: Training examples to hold out, every class in proportion; 0 for none,
             None for the data set's default.
         seed: Which ones. The test split never depends on it.
         download: Fetch the files if they are missing.
-        options: The loader's own, as ``antialias`` for shapes.
+        options: ``labelled``, the training examples that keep their label (the others get −1; the
+            same ones whatever the seed), and the loader's own, as ``antialias`` for shapes.
 
     Raises:
         UserError: If a name is unknown or a value does not fit.
         DataMissing: If the files are not on this machine.
     """
     entry = _entry(name)
-    given = {"binarise": binarise, "validation": validation, "seed": seed, **options}
+    given = {"validation": validation, "seed": seed, **options}
+    if "binarise" in entry.options:
+        given["binarise"] = binarise
     chosen = fill(entry.options, given, entry.spec.name)
     if download and entry.files and entry.files.why_missing():
         entry.files.download()
     if why := entry.why_missing():
         raise DataMissing(why)
     own = {key: value for key, value in chosen.items() if key not in _SHARED}
-    loaded = entry.load(replace(entry.spec, options=chosen), **own)
+    said = {
+        key: value for key, value in chosen.items() if key != "labelled" or value
+    }  # most data say no more
+    loaded = entry.load(replace(entry.spec, options=said), **own)
     train, held_out = hold_out(loaded.pool, chosen["validation"], chosen["seed"], entry.spec.name)
+    train = unlabel(train, chosen["labelled"], entry.spec.name)
     whole = Dataset(loaded.spec, entry.title, entry.licence, entry.source, train, held_out, loaded.test)
-    return binarised(whole, chosen["binarise"])
+    if loaded.spec.kind == "table":
+        whole = standardised(whole)
+    return binarised(whole, chosen.get("binarise", binarise))
 
 
 _SHARED = options_of(_shared).keys()

@@ -6,6 +6,7 @@ a version (NEP 19); a split that moved would turn training examples into test ex
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,27 @@ def stratified(label: NDArray[np.int64], count: int, seed: int) -> NDArray[np.in
     by_class = shuffled[np.argsort(label[shuffled], kind="stable")]
     every = (2 * np.arange(count) + 1) * len(label) // (2 * max(count, 1))
     return np.sort(by_class[every])
+
+
+def balanced(label: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """Positions of ``count`` random examples, equally many of every class.
+
+    The first of each class in a random order, then the second of each: fewer are always
+    among more, and a class that runs out leaves its turn to the others.
+
+    Args:
+        label: Class of each example, shape (N,).
+        count: How many to draw, at most N.
+        seed: Which ones.
+
+    Returns:
+        Distinct positions in ascending order, shape (count,).
+    """
+    shuffled = np.random.RandomState(seed).permutation(len(label))
+    by_class = shuffled[np.argsort(label[shuffled], kind="stable")]
+    ordered = label[by_class]
+    turn = np.arange(len(label)) - np.searchsorted(ordered, ordered)
+    return np.sort(by_class[np.argsort(turn, kind="stable")[:count]])
 
 
 def complement(held_out: NDArray[np.int64], n: int) -> NDArray[np.int64]:
@@ -69,3 +91,30 @@ def hold_out(pool: Split, count: int, seed: int, name: str) -> tuple[Split, Spli
     held_out = stratified(label, count, seed)
     train = pool.take(torch.from_numpy(complement(held_out, n)))
     return train, pool.take(torch.from_numpy(held_out))
+
+
+def unlabel(train: Split, count: int, name: str) -> Split:
+    """``train`` with the labels of ``count`` examples, equally many of every class; −1 for all others.
+
+    Args:
+        train: What is trained on.
+        count: How many keep their label; 0 for all of them.
+        name: The data set's, for the error.
+
+    Raises:
+        UserError: If there are no labels, or fewer examples than that.
+    """
+    import torch
+
+    if count == 0:
+        return train
+    if train.label is None:
+        raise UserError(f"--labelled says how many labels are known; {name} has no labels.")
+    if count > len(train):
+        raise UserError(
+            f"--labelled is a whole number from 0 to {len(train):,}, the training examples of {name}; "
+            f"{count:,} is not."
+        )
+    known = torch.from_numpy(balanced(train.label.numpy(), count, seed=0))
+    label = torch.full_like(train.label, -1).index_copy(0, known, train.label[known])
+    return replace(train, label=label)

@@ -22,6 +22,7 @@ from aecore.data.registry import Loaded, dataset
 from aecore.errors import DataMissing, UserError
 
 NAMES = ["digits", "mnist", "fashion-mnist", "shapes", "shapes-32", "shapes-colour"]
+NAMES += ["breast-cancer", "waves", "words"]
 
 
 def register(name: str, load: registry.Loader) -> None:
@@ -79,7 +80,7 @@ def test_an_unknown_option_lists_the_right_ones() -> None:
     with pytest.raises(UserError, match=r"no option of shapes called 'antialiased'. Did you mean antialias"):
         load_dataset("shapes", antialiased=True)
     with pytest.raises(
-        UserError, match=r"no option of digits called 'antialias'.*binarise, seed, validation"
+        UserError, match=r"no option of digits called 'antialias'.*binarise, labelled, seed, validation"
     ):
         load_dataset("digits", antialias=True)
 
@@ -106,8 +107,8 @@ def test_sizes_out_of_range_are_refused(size: int) -> None:
 
 
 def test_options_come_from_the_loaders_signature() -> None:
-    assert list(dataset_options("digits")) == ["binarise", "validation", "seed"]
-    assert list(dataset_options("shapes"))[3:] == ["antialias", "train_examples", "test_examples"]
+    assert list(dataset_options("digits")) == ["binarise", "validation", "seed", "labelled"]
+    assert list(dataset_options("shapes"))[4:] == ["antialias", "train_examples", "test_examples"]
     assert dataset_options("mnist")["validation"].default == 5_000
 
 
