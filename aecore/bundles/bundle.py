@@ -120,41 +120,86 @@ class Bundle:
             raise BundleError(f"Bundle {self.id}: history.jsonl holds a line that is no JSON object.")
         return lines
 
-    def encode(self, x: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+    def encode(
+        self, x: NDArray[Any], condition: NDArray[Any] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
         """The posterior of some examples.
 
         Args:
             x: Examples in the data's own units, shape (B, *shape).
+            condition: Where the card's latent has one: what is told of each, shape (B, K); a class is
+                one 1 among zeros.
 
         Returns:
             ``mu`` and ``logvar``, or ``z``, shape (B, D) each.
 
         Raises:
-            UserError: If x has another shape.
+            UserError: If x or condition has another shape, or a condition is missing or not asked for.
             BundleError: If the encoder is not what the card describes.
         """
-        return self._run("encoder", x, self.card.data.shape, (self.card.latent.dim,))
+        return self._run("encoder", x, condition, self.card.data.shape, (self.card.latent.dim,))
 
-    def decode(self, z: NDArray[Any]) -> NDArray[np.float32]:
+    def decode(self, z: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[np.float32]:
         """The mean examples of some codes.
 
         Args:
             z: Codes, shape (B, D).
+            condition: As :meth:`encode` has it; another class gives the same code in another class.
 
         Returns:
-            Examples in the data's own units, shape (B, *shape).
+            Examples in the data's own units, shape (B, *shape); of tokens, the probability of each at
+            each place, shape (B, T, V). A decoder that writes step by step reads its own mean, or the
+            most probable token.
 
         Raises:
-            UserError: If z has another shape.
+            UserError: If z or condition has another shape, or a condition is missing or not asked for.
             BundleError: If the decoder is not what the card describes.
         """
-        return self._run("decoder", z, (self.card.latent.dim,), self.card.data.shape)["x"]
+        data, dim, tokens = self.card.data, (self.card.latent.dim,), self.card.data.kind == "tokens"
+        mean = (*data.shape, len(data.vocabulary)) if tokens else data.shape
+        if "prefix" not in self.card.onnx["decoder"].inputs:
+            return self._run("decoder", z, condition, dim, mean)["x"]
+        axis = data.spec.step_axis
+        step = tuple(side for at, side in enumerate(mean, start=1) if at != axis)
+        n = len(np.atleast_1d(z))
+        prefix = np.zeros((n, *data.shape), np.int64 if tokens else np.float32)
+        out = np.zeros((n, *mean), np.float32)
+        known, written = np.moveaxis(prefix, axis, 1), np.moveaxis(out, axis, 1)  # views of them
+        for t in range(known.shape[1]):
+            x = self._run("decoder", z, condition, dim, step, prefix, np.full(n, t))["x"]
+            written[:, t] = x
+            known[:, t] = x.argmax(-1) * (known[:, :t] != 0).all(1) if tokens else x
+        return out
+
+    def _told(self, name: str, n: int, condition: NDArray[Any] | None) -> list[NDArray[np.float32]]:
+        """The condition as a function's further input, where the model is told one."""
+        asked = self.card.latent.condition
+        if asked is None:
+            if condition is not None:
+                raise UserError(
+                    f"The {name} of bundle {self.id} is told nothing beside: leave condition out."
+                )
+            return []
+        got = None if condition is None else np.ascontiguousarray(condition, dtype=np.float32)
+        if got is None or got.shape != (n, asked.size):
+            raise UserError(
+                f"The {name} of bundle {self.id} is told the {asked.kind} beside: condition of shape "
+                f"({n}, {asked.size}), not {'nothing' if got is None else got.shape}."
+            )
+        return [got]
 
     def _run(
-        self, name: str, given: NDArray[Any], shape: tuple[int, ...], to: tuple[int, ...]
+        self,
+        name: str,
+        given: NDArray[Any],
+        condition: NDArray[Any] | None,
+        shape: tuple[int, ...],
+        to: tuple[int, ...],
+        *before: NDArray[Any],
     ) -> dict[str, NDArray[np.float32]]:
-        """An exported function from shape (B, *shape) to shape (B, *to) each."""
-        array = np.ascontiguousarray(given, dtype=np.float32)
+        """An exported function from (B, *shape), and inputs ``before`` the condition, to (B, *to) each."""
+        tokens = name == "encoder" and self.card.data.kind == "tokens"
+        array = np.ascontiguousarray(given, dtype=np.int64 if tokens else np.float32)
         if array.shape != (len(array), *shape) or not len(array):
             wanted = ", ".join(map(str, ("B", *shape)))
             raise UserError(f"The {name} of bundle {self.id} reads shape ({wanted}), not {array.shape}.")
@@ -162,7 +207,8 @@ class Bundle:
         weights = self.file("model.safetensors")
         path = self.file(function.file)
         run = cached_function(path, *(self.card.files[each.name] for each in (path, weights)))
-        outputs = run({function.inputs[0]: array})
+        inputs = [array, *before, *self._told(name, len(array), condition)]
+        outputs = run(dict(zip(function.inputs, inputs, strict=True)))
         for each in function.outputs:
             found = outputs.get(each)
             if found is None or found.dtype != np.float32 or found.shape != (len(array), *to):

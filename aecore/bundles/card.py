@@ -132,11 +132,17 @@ class Card:
         for file in (*REQUIRED, *(function.file for function in card.onnx.values())):
             if file not in card.files:
                 raise reader.wrong("files", list(card.files), f"a list that has {file}")
-        for name, outputs in (("encoder", card.latent.outputs), ("decoder", ("x",))):
+        told = ("condition",) if card.latent.condition else ()
+        known = {
+            "encoder": [(("x", *told), card.latent.outputs)],
+            "decoder": [(("z", *told), ("x",)), (("z", "prefix", "length", *told), ("logits", "x"))],
+        }
+        for name, forms in known.items():
             function = card.onnx.get(name)
-            if not function or len(function.inputs) != 1 or function.outputs != outputs:
+            if not function or (function.inputs, function.outputs) not in forms:
+                inputs, outputs = (", ".join(names) for names in forms[0])
                 raise reader.wrong(
-                    "onnx", list(card.onnx), f"functions with an {name} of one input to {', '.join(outputs)}"
+                    "onnx", list(card.onnx), f"functions with an {name} from {inputs} to {outputs}"
                 )
         return card
 

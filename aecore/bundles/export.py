@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -163,16 +164,21 @@ def _places(weights: bytes) -> dict[tuple[str, bytes], tuple[int, int]]:
 def _graph(function: Function) -> Any:
     """The ONNX model of a function, any batch size, without what differs from run to run."""
     random, batch = torch.Generator().manual_seed(0), torch.export.Dim("batch")
-    program = torch.onnx.export(
-        function.module,
-        tuple(each.example(2, random) for each in function.inputs),
-        dynamo=True,
-        input_names=[each.name for each in function.inputs],
-        output_names=list(function.outputs),
-        dynamic_shapes=tuple({0: batch} for _ in function.inputs),
-        optimize=False,  # folding BatchNorm into weights would store them a second time
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        # A recurrent module holds a list of its weights, which torch.export takes for a changed attribute.
+        warnings.filterwarnings("ignore", r"The tensor attributes? .*_flat_weights")
+        # Several inputs share one batch, which is what is meant.
+        warnings.filterwarnings("ignore", r"# The axis name: batch will not be used")
+        program = torch.onnx.export(
+            function.module,
+            tuple(each.example(2, random) for each in function.inputs),
+            dynamo=True,
+            input_names=[each.name for each in function.inputs],
+            output_names=list(function.outputs),
+            dynamic_shapes=tuple({0: batch} for _ in function.inputs),
+            optimize=False,  # folding BatchNorm into weights would store them a second time
+            verbose=False,
+        )
     assert program is not None  # it is None only where a file is named
     model = program.model_proto
     graph = model.graph

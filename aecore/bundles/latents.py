@@ -27,11 +27,13 @@ class Prior:
     Attributes:
         mean: m, the mean of the codes it gives, shape (D,); None for the standard normal.
         cholesky: L, lower triangular, L Lᵀ their covariance, shape (D, D); None for the standard normal.
+        deviations: The diagonal of L, shape (D,), where it is all there is; then no ``cholesky``.
     """
 
     kind: PriorKind = "standard-normal"
     mean: tuple[float, ...] | None = None
     cholesky: tuple[list[float], ...] | None = None
+    deviations: tuple[float, ...] | None = None
 
     @classmethod
     def read(cls, reader: Reader, dim: int) -> Prior:
@@ -45,6 +47,12 @@ class Prior:
             return isinstance(value, list) and len(value) == dim and all(map(is_number, value))
 
         mean = reader.numbers("mean", limit=dim)
+        if reader.has("deviations"):
+            deviations = reader.numbers("deviations", limit=dim)
+            if len(mean) != dim or len(deviations) != dim:
+                raise reader.wrong("mean", list(mean), f"{dim} numbers, beside {dim} deviations")
+            reader.done()
+            return cls(kind, mean, deviations=deviations)
         cholesky = reader.items("cholesky", is_row, f"rows of {dim} numbers", limit=dim)
         if len(mean) != dim or len(cholesky) != dim:
             raise reader.wrong("mean", list(mean), f"{dim} numbers, beside a {dim} × {dim} factor")

@@ -12,12 +12,13 @@ from aecore.data import Dataset, dataset_options, load_dataset
 from aecore.data.dataset import DataSpec, Factor, Kind, Values
 
 MAX_EXAMPLE = 2**26  # numbers in one example
+MOST_COLUMNS = 100_000
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 VALUES: tuple[Values, ...] = get_args(Values)
 
 
-SELDOM = ("vocabulary", "columns")
+SELDOM = ("vocabulary", "columns", "centre", "scale")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class DataCard:
     kind: Kind
     shape: tuple[int, ...]
     values: Values
-    options: dict[str, str | int | bool]
+    options: dict[str, str | int | float | bool]
     classes: tuple[str, ...]
     factors: tuple[Factor, ...]
     licence: str
@@ -41,6 +42,8 @@ class DataCard:
     fingerprint: str
     vocabulary: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    centre: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
 
     @property
     def spec(self) -> DataSpec:
@@ -55,6 +58,8 @@ class DataCard:
             options=dict(self.options),
             vocabulary=self.vocabulary,
             columns=self.columns,
+            centre=self.centre,
+            scale=self.scale,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -92,6 +97,8 @@ class DataCard:
             fingerprint=reader.text("fingerprint"),
             vocabulary=reader.texts("vocabulary") if reader.has("vocabulary") else (),
             columns=reader.texts("columns") if reader.has("columns") else (),
+            centre=reader.numbers("centre", MOST_COLUMNS) if reader.has("centre") else (),
+            scale=reader.numbers("scale", MOST_COLUMNS) if reader.has("scale") else (),
         )
         reader.done()
         return card

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from aecore.data import DataSpec
 from aecore.errors import UserError
+from aecore.nets.blocks import Block, Residual, Upsample, double, halve
 from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
 from aecore.options import Range
 
@@ -31,6 +32,16 @@ def conv(
         "Feature maps after each halving; empty: 32 or 64 by the picture's size.",
     ] = (),
     dense: Annotated[int, Range(1, 4096), "Units of the layer between the feature maps and the code."] = 256,
+    block: Annotated[
+        Block,
+        "What halves and doubles a picture: a convolution; one with a residual block beside it; or a "
+        "depthwise and a pointwise one, with far fewer weights.",
+    ] = "plain",
+    upsample: Annotated[
+        Upsample,
+        "How the decoder doubles: by transposed convolutions, or by repeating pixels and convolving, "
+        "which leaves no checkerboard.",
+    ] = "transposed",
     activation: Annotated[Activation, "What bends the hidden layers."] = "relu",
     dropout: Annotated[
         float, Range(0, 0.9), "Share of hidden units switched off at each training step."
@@ -41,7 +52,8 @@ def conv(
     """4×4 convolutions of stride 2, a dense layer, and their mirror image.
 
     A kernel that its stride divides leaves no checkerboard from uneven overlap
-    (Odena et al. 2016, https://distill.pub/2016/deconv-checkerboard/).
+    (Odena et al. 2016, https://distill.pub/2016/deconv-checkerboard/); ``upsample="resize"``
+    leaves none at all, see :func:`aecore.nets.blocks.double`.
 
     Args:
         data: Images, C×H×W.
@@ -68,12 +80,20 @@ def conv(
         parts = [layer, *([norm] if batch_norm else []), ACTIVATIONS[activation]()]
         return nn.Sequential(*parts, *([nn.Dropout(dropout)] if dropout else []))
 
+    def down(wide: int, narrow: int) -> nn.Sequential:
+        layer = bend(halve(wide, narrow, block), nn.BatchNorm2d(narrow))
+        return nn.Sequential(*layer, Residual(narrow, bend)) if block == "residual" else layer
+
+    def up(wide: int, narrow: int) -> nn.Sequential:
+        layer = bend(double(wide, narrow, block, upsample), nn.BatchNorm2d(narrow))
+        return nn.Sequential(Residual(wide, bend), *layer) if block == "residual" else layer
+
     def decoder(code: int) -> nn.Module:
-        steps = (*reversed(maps), colours)
-        ups: list[nn.Module] = [
-            bend(nn.ConvTranspose2d(a, b, 4, 2, 1), nn.BatchNorm2d(b)) for a, b in pairwise(steps[:-1])
-        ]
-        ups.append(nn.ConvTranspose2d(steps[-2], colours, 4, 2, 1))
+        steps = tuple(reversed(maps))
+        ups: list[nn.Module] = [up(a, b) for a, b in pairwise(steps)]
+        if block == "residual":
+            ups.append(Residual(steps[-1], bend))
+        ups.append(double(steps[-1], colours, block, upsample))
         grow = nn.Sequential(
             bend(nn.Linear(code + condition, dense), nn.BatchNorm1d(dense)),
             bend(nn.Linear(dense, flat), nn.BatchNorm1d(flat)),
@@ -82,8 +102,7 @@ def conv(
         initialise(made, init, activation)
         return made
 
-    steps = (colours, *maps)
-    downs = [bend(nn.Conv2d(a, b, 4, 2, 1), nn.BatchNorm2d(b)) for a, b in pairwise(steps)]
+    downs = [down(*pair) for pair in pairwise((colours, *maps))]
     widths = tuple(c * (sides[0] >> k) * (sides[1] >> k) for k, c in enumerate(maps, start=1))
     top = bend(nn.Linear(flat + condition, dense), nn.BatchNorm1d(dense))
     encoder = ConvEncoder(downs, top, (*widths, dense))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
 from aecore.data import DataSpec
+from aecore.errors import UserError
 from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
 from aecore.options import Range
+
+
+def shrinking(first: int, depth: int, shrink: float) -> tuple[int, ...]:
+    """The widths of ``depth`` layers, each ``shrink`` times that of the one before: 512, 256, 128 for ½."""
+    return tuple(max(1, round(first * shrink**k)) for k in range(depth))
 
 
 def mlp(
@@ -20,7 +26,18 @@ def mlp(
     hidden: Annotated[
         tuple[int, ...], Range(1, 16384), "Units of each hidden layer of the encoder; the decoder mirrors it."
     ] = (512,),
+    depth: Annotated[
+        int,
+        Range(0, 32),
+        "Hidden layers of the encoder, the first as wide as --hidden says; 0: the layers of --hidden itself.",
+    ] = 0,
+    shrink: Annotated[
+        float, Range(0.1, 1), "With --depth: how wide each hidden layer is, relative to the one before."
+    ] = 0.5,
     activation: Annotated[Activation, "What bends the hidden layers."] = "relu",
+    decoder_activation: Annotated[
+        Literal["same", Activation], "What bends the decoder's hidden layers; same: as in the encoder."
+    ] = "same",
     dropout: Annotated[
         float, Range(0, 0.9), "Share of hidden units switched off at each training step."
     ] = 0.0,
@@ -32,26 +49,39 @@ def mlp(
     Args:
         data: What goes in and comes out, flattened.
         condition: Numbers concatenated to the encoder's and the decoder's input.
-    """
 
-    def block(wide: int, narrow: int) -> nn.Sequential:
+    Raises:
+        UserError: If the data are tokens, or ``depth`` has not one first width to start from.
+    """
+    if data.kind == "tokens":
+        raise UserError(
+            f"mlp reads numbers; {data.name} is made of tokens. Use --net recurrent or transformer."
+        )
+    if depth and len(hidden) != 1:
+        raise UserError(
+            f"--depth {depth} starts from one width; --hidden gives {len(hidden)}. Give one of them."
+        )
+    widths = shrinking(hidden[0], depth, shrink) if depth else hidden
+    bends = {"up": activation, "down": activation if decoder_activation == "same" else decoder_activation}
+
+    def block(wide: int, narrow: int, way: Literal["up", "down"]) -> nn.Sequential:
         layers: list[nn.Module] = [nn.Linear(wide, narrow)]
         if batch_norm:
             layers.append(nn.BatchNorm1d(narrow))
-        layers.append(ACTIVATIONS[activation]())
+        layers.append(ACTIVATIONS[bends[way]]())
         if dropout:
             layers.append(nn.Dropout(dropout))
         return nn.Sequential(*layers)
 
     def decoder(code: int) -> nn.Module:
-        sizes = (code + condition, *reversed(hidden))
-        made = MlpDecoder([block(*pair) for pair in pairwise(sizes)], sizes[-1], data.shape)
-        initialise(made, init, activation)
+        sizes = (code + condition, *reversed(widths))
+        made = MlpDecoder([block(*pair, "down") for pair in pairwise(sizes)], sizes[-1], data.shape)
+        initialise(made, init, bends["down"])
         return made
 
-    sizes = (data.size + condition, *hidden)
-    encoder = MlpEncoder([block(*pair) for pair in pairwise(sizes)], sizes)
-    initialise(encoder, init, activation)
+    sizes = (data.size + condition, *widths)
+    encoder = MlpEncoder([block(*pair, "up") for pair in pairwise(sizes)], sizes)
+    initialise(encoder, init, bends["up"])
     return Network(encoder, decoder, condition)
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-Activation = Literal["relu", "elu", "gelu", "silu", "tanh"]
+Activation = Literal["relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
 Init = Literal["torch", "he", "xavier"]
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -23,7 +23,12 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
 }
+
+GAINS = dict.fromkeys(ACTIVATIONS, math.sqrt(2)) | {"tanh": 5 / 3, "sigmoid": 4.0}
+"""By how much weights make up for what an activation takes: a rectifier halves the power, tanh
+saturates (5/3 by experience, as in PyTorch), and a sigmoid's slope at 0 is 1/4."""
 
 
 class Encoder(nn.Module, ABC):
@@ -52,8 +57,8 @@ class Network:
         decoder: Builds the way down for codes of a given size: a module from
             (B, D) and a condition (B, K) or None to (B, *shape), no activation at its end.
         condition: K, the numbers both are told beside x and z; 0 for none.
-        causal: Whether the decoder writes an example element by element and reads, as a third
-            argument, what stands before each; given None, it reads what it wrote itself.
+        causal: Whether the decoder describes an example element by element and reads, as a third
+            argument of shape (B, *shape), what stands before each: elements along ``DataSpec.step_axis``.
     """
 
     encoder: Encoder
@@ -67,6 +72,14 @@ def concatenate(x: Tensor, condition: Tensor | None) -> Tensor:
     return x if condition is None else torch.cat([x, condition], dim=1)
 
 
+class Separable(nn.Sequential):
+    """A depthwise convolution and the pointwise one behind it; nothing bends in between.
+
+    Source:
+        Chollet (2017), Xception. https://arxiv.org/abs/1610.02357
+    """
+
+
 def fan_in(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
     """How many inputs each output sums.
 
@@ -74,11 +87,12 @@ def fan_in(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
     being the stride; PyTorch's own count takes its output channels for those of the input.
     """
     if isinstance(layer, nn.ConvTranspose2d):
-        return layer.weight[:, 0].numel() / math.prod(layer.stride)
+        return layer.weight[:, 0].numel() / math.prod(layer.stride) / layer.groups
     return layer.weight[0].numel()
 
 
-def initialise(module: nn.Module, init: Init, activation: Activation) -> None:
+@torch.no_grad()
+def initialise(module: nn.Module, init: Init, activation: str) -> None:
     """Draws the weights of every linear and convolutional layer below ``module`` anew.
 
     He for rectifiers, Xavier for saturating activations; ``torch`` leaves PyTorch's own.
@@ -88,12 +102,15 @@ def initialise(module: nn.Module, init: Init, activation: Activation) -> None:
     """
     if init == "torch":
         return
-    gain: Literal["tanh", "relu"] = "tanh" if activation == "tanh" else "relu"
+    unbent = {part[0] for part in module.modules() if isinstance(part, Separable)}
     for layer in module.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            if init == "he":
-                nn.init.normal_(layer.weight, std=nn.init.calculate_gain(gain) / math.sqrt(fan_in(layer)))
-            else:
-                nn.init.xavier_uniform_(layer.weight, nn.init.calculate_gain(gain))
+            gain = 1.0 if layer in unbent else GAINS[activation]
+            groups = 1 if isinstance(layer, nn.Linear) else layer.groups
+            for weight in layer.weight.chunk(groups):
+                if init == "he":
+                    weight.normal_(std=gain / math.sqrt(fan_in(layer)))
+                else:
+                    nn.init.xavier_uniform_(weight, gain)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

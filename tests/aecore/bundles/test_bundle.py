@@ -83,6 +83,11 @@ def test_the_model_is_rebuilt_with_the_stored_weights(written: Path) -> None:
     assert {t.dtype for t in model.parameters()} == {torch.float32}
 
 
+def test_a_condition_that_the_model_is_not_told_is_refused(written: Path) -> None:
+    with pytest.raises(UserError, match="is told nothing beside: leave condition out"):
+        open_bundle(written).decode(np.zeros((1, standin.DIM)), np.eye(1, 10))
+
+
 def test_the_same_again_gives_the_same_bytes(tmp_path: Path) -> None:
     model = standin.StandIn("mlp")
     one, two = (
