@@ -10,6 +10,8 @@ from torch.nn.functional import one_hot
 
 from aecore.data import DataSpec
 from aecore.errors import UserError
+from aecore.nets import Encoder, Network
+from aecore.options import Component
 from aecore.step import Step
 
 
@@ -27,6 +29,20 @@ class Condition(ABC):
     @abstractmethod
     def __call__(self, step: Step) -> Tensor:
         """What is told of each example, shape (B, K)."""
+
+    def check(self, told: Tensor | None) -> Tensor:
+        """What was told, shape (B, K).
+
+        Raises:
+            UserError: If nothing was told, or not K numbers of each example.
+        """
+        if told is None or told.ndim != 2 or told.shape[1] != self.size:
+            got = "nothing" if told is None else f"shape {tuple(told.shape)}"
+            raise UserError(
+                f"A conditional model is told the {self.kind} beside each example or code: "
+                f"condition of shape (B, {self.size}); it got {got}."
+            )
+        return told
 
 
 class ByClass(Condition):
@@ -48,3 +64,23 @@ class ByClass(Condition):
             raise UserError("A conditional model is told the class; these examples have no labels.")
         known = (step.label >= 0)[:, None]
         return (one_hot(step.label.clamp(min=0), self.size) * known).float()
+
+
+class Untold(Encoder):
+    """An encoder that does not listen: the condition reaches the decoder alone."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder, self.widths = encoder, encoder.widths
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        features: list[Tensor] = self.encoder(x)
+        return features
+
+
+def told_network(net: Component, data: DataSpec, size: int, *, encoder: bool = True) -> Network:
+    """A net that is told ``size`` numbers beside x and z; the encoder too, or the decoder alone."""
+    network: Network = net(data, size)
+    if encoder:
+        return network
+    return Network(Untold(net(data).encoder), network.decoder, size, network.causal)

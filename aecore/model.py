@@ -13,7 +13,7 @@ from aecore.bottlenecks import Bottleneck, Posterior, Variational, in_full
 from aecore.conditions import Condition
 from aecore.data import DataSpec, Split
 from aecore.functions import Function, encoder_and_decoder
-from aecore.likelihoods import Likelihood
+from aecore.likelihoods import Likelihood, most_probable
 from aecore.nets import Network
 from aecore.objectives import Objective, Term
 from aecore.step import Losses, Pass, Player, Stage, Step
@@ -81,7 +81,7 @@ class Autoencoder(nn.Module):
         if isinstance(passed.posterior, Variational):
             report.setdefault("rate", passed.posterior.kl().detach().sum(1).mean())
             if self.likelihood.proper and "distortion" in report:
-                constant = self.likelihood.constant * self.spec.size
+                constant = self.likelihood.constants(step.target).mean()
                 report["negative_elbo"] = report["distortion"] + constant + report["rate"]
         return losses
 
@@ -91,7 +91,7 @@ class Autoencoder(nn.Module):
         theirs = {id(p) for critic in critics for p in critic.module.parameters()}
         own = tuple(p for p in self.parameters() if id(p) not in theirs)
         return (
-            Player("autoencoder", own, self.losses, self.objective.scheduled),
+            Player("autoencoder", own, self.losses, self.objective.scheduled, bool(critics)),
             *(Player(c.name, tuple(c.module.parameters()), partial(c.loss, self)) for c in critics),
         )
 
@@ -130,7 +130,9 @@ class Autoencoder(nn.Module):
     def functions(self) -> dict[str, Function]:
         """What a bundle exports: ``encoder``, ``decoder``, and what else the model has."""
         told = self.condition.size if self.condition else 0
-        return encoder_and_decoder(self, self.spec, self.latent_dim, self.bottleneck.outputs, told)
+        outputs = self.bottleneck.outputs
+        both = encoder_and_decoder(self, self.spec, self.latent_dim, outputs, told, self.causal)
+        return both | self.bottleneck.functions()
 
     def latent_spec(self) -> dict[str, object]:
         """What a bundle's card says of the code."""
@@ -140,16 +142,39 @@ class Autoencoder(nn.Module):
 
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
         """q(z|x) of examples in the data's units, shape (B, *shape)."""
+        if self.condition:
+            condition = self.condition.check(condition)
         posterior: Posterior = self.bottleneck(self.encoder(x, condition))
         return posterior
 
     def decode_raw(self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         """What the likelihood reads, shape (B, *shape), from codes, shape (B, D).
 
-        A causal decoder reads of ``given``, shape (B, *shape), what stands before each element; without
+        A causal decoder reads of ``given``, shape (B, *shape), what stands before each step; without
         it, what it has written itself. Any other decoder passes it over.
         """
-        return in_full(self.decoder(z, condition, given) if self.causal else self.decoder(z, condition))
+        if self.condition:
+            condition = self.condition.check(condition)
+        if not self.causal:
+            return in_full(self.decoder(z, condition))
+        given = self.write(z, condition) if given is None else given
+        return in_full(self.decoder(z, condition, given))
+
+    @torch.no_grad()
+    def write(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """What a causal decoder writes by itself, shape (B, *shape), from codes, shape (B, D).
+
+        At each step the mean, or the most probable token, given those it wrote before. All steps are
+        written at once, again and again: after t rounds the first t stand as they would one by one.
+        """
+        tokens = self.spec.kind == "tokens"
+        x = torch.zeros(len(z), *self.spec.shape, dtype=torch.int64 if tokens else z.dtype, device=z.device)
+        for _ in range(self.spec.shape[self.spec.step_axis - 1]):
+            mean = self.likelihood.mean(in_full(self.decoder(z, condition, x)))
+            before, x = x, most_probable(mean) if tokens else mean
+            if torch.equal(before, x):
+                break
+        return x
 
     def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """The mean code of examples, shape (B, *shape) to (B, D)."""

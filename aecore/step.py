@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
@@ -48,12 +48,14 @@ class Pass:
         raw: The decoder's output before its activation, shape (B, *shape).
         condition: What encoder and decoder were told beside x and z, shape (B, K), or None; a
             term that decodes more codes passes it on.
+        shared: What a term has computed and other terms of the same pass need too, by name.
     """
 
     posterior: Posterior
     z: Tensor
     raw: Tensor
     condition: Tensor | None = None
+    shared: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,15 @@ class Player:
         parameters: What its optimiser steps; no two players share any.
         loss: The loss of a step, differentiable in the parameters.
         scheduled: Whether the loss also depends on the step's progress.
+        relative: Whether the loss is measured by another player, who changes: those of two epochs
+            cannot be compared then, and none of them is the best.
     """
 
     name: str
     parameters: tuple[nn.Parameter, ...]
     loss: Callable[[Step], Losses]
     scheduled: bool = False
+    relative: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,12 @@ class Stage:
             one whose loss on the validation split tells the best epoch.
         solve: The closed form, called once with the training split, or None.
         share: Part of the epochs it takes, relative to the other stages with players.
+        again: Whether a training that was interrupted later must do the closed form once more: it
+            left something that no stored state holds.
     """
 
     name: str
     players: tuple[Player, ...] = ()
     solve: Callable[[Split], None] | None = None
     share: float = 1.0
+    again: bool = False

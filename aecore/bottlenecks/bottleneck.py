@@ -9,6 +9,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from aecore.bottlenecks.posteriors import Posterior
+from aecore.functions import Function
 
 
 class Bottleneck(nn.Module, ABC):
@@ -48,6 +49,10 @@ class Bottleneck(nn.Module, ABC):
     def spec(self) -> dict[str, object]:
         """The code as a bundle's card describes it."""
         return {"kind": self.kind, "dim": self.latent_dim, "prior": self.prior_spec()}
+
+    def functions(self) -> dict[str, Function]:
+        """What a bundle exports of it beside encoder and decoder: a prior that is a function, say."""
+        return {}
 
     def fit_prior(self, codes: Tensor) -> None:
         """Called once with codes of the training split, shape (N, D); a true prior ignores them."""

@@ -67,6 +67,29 @@ class Variational(Posterior):
         return log_standard_normal(z)
 
 
+class Sampled(Variational):
+    """A posterior whose rate is an estimate, at the very code that it gave last."""
+
+    _last: Tensor | None = None
+
+    @abstractmethod
+    def draw(self) -> Tensor:
+        """A reparameterised draw, shape (B, D)."""
+
+    def sample(self) -> Tensor:
+        self._last = self.draw()
+        return self._last
+
+    def last(self) -> Tensor:
+        """The code that ``sample`` gave last, or a first one, shape (B, D)."""
+        return self.sample() if self._last is None else self._last
+
+    def kl(self) -> Tensor:
+        r"""log q(z|x) − log p(z) at the last code, shape (B, 1), nats: unbiased, and perhaps negative."""
+        z = self.last()
+        return (self.log_prob(z) - self.log_prior(z))[:, None]
+
+
 @dataclass(frozen=True)
 class GaussianPosterior(Variational):
     """N(μ, diag σ²), both of shape (B, D), as μ and log σ²."""

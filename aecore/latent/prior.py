@@ -4,8 +4,9 @@ The card's latent spec holds ``{"dim": D, "prior": {"kind": …}}`` with one of 
 
 - ``standard-normal``: z ~ N(0, I), what a VAE was trained against;
 - ``fitted-gaussian``: z ~ N(m, L Lᵀ) with ``mean`` m, shape (D,), and ``cholesky`` L, shape
-  (D, D), lower triangular: a Gaussian fitted to the training codes of a model that has no
-  prior of its own, so that it too can be sampled, and seen to sample badly;
+  (D, D), lower triangular (or ``deviations``, its diagonal, shape (D,)): a Gaussian fitted to the
+  training codes of a model that has no prior of its own, so that it too can be sampled, and seen
+  to sample badly;
 - ``function`` and ``autoregressive``: an exported function draws; ``mean`` and ``cholesky`` are
   the moments of what it gives.
 """
@@ -96,6 +97,8 @@ def _standard_normal(dim: int, _: Mapping[str, Any]) -> Gaussian:
 
 
 def _fitted_gaussian(_: int, prior: Mapping[str, Any]) -> Gaussian:
+    if "deviations" in prior:  # all there is of wide codes
+        return Gaussian(np.asarray(prior["mean"], float), np.diag(np.asarray(prior["deviations"], float)))
     return Gaussian(mean=np.asarray(prior["mean"], float), cholesky=np.asarray(prior["cholesky"], float))
 
 

@@ -23,6 +23,7 @@ class Model(Protocol):
 
     likelihood: Likelihood
 
+    def told(self, step: Step) -> Tensor | None: ...
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior: ...
     def decode_raw(
         self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None
@@ -56,10 +57,10 @@ class Term(nn.Module, ABC):
         schedules: What inside it changes with the progress of the training.
     """
 
-    name: ClassVar[str]
+    name: str
     per: ClassVar[Literal["example", "batch"]] = "example"
     unit: ClassVar[str] = "nats"
-    latex: ClassVar[str]
+    latex: str
     schedules: tuple[Schedule, ...] = ()
 
     @abstractmethod

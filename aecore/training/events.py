@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class EpochEnd:
         lr: Learning rate at the end of the epoch.
         seconds: Spent training since the run began, earlier sittings counted, pauses left out.
         examples_per_s: Of this epoch.
+        gradients: Length of the gradient that the last step of the epoch followed, by layer, in the unit
+            of the loss over that of the weights; of a layer that did not descend nothing, and histories
+            written before have none.
     """
 
     epoch: int
@@ -50,6 +53,7 @@ class EpochEnd:
     lr: float
     seconds: float
     examples_per_s: float
+    gradients: dict[str, float] = field(default_factory=dict)
 
     def line(self) -> dict[str, object]:
         """As the history file has it."""

@@ -18,7 +18,7 @@ from aecore.step import Losses, Player, Stage, Step
 from aecore.training.device import resolve
 from aecore.training.divergence import Watch
 from aecore.training.events import EpochEnd, Event, Finished, Progress
-from aecore.training.optimisers import Descent, weights_of
+from aecore.training.optimisers import Descent, layers_of, weights_of
 from aecore.training.randomness import Randomness
 from aecore.training.sums import Sums
 
@@ -97,7 +97,7 @@ class Fit:
         self.epochs, self.l1, self.patience, self.precision = epochs, l1, patience, precision
         self.keep_best = keep == "best" and len(self.validation) > 0
         self.randomness = Randomness(seed, self.device)
-        self.stages = model.stages()
+        self.stages, self.layers = model.stages(), layers_of(model)
         self.descents = [
             [
                 Descent(player, optimiser, lr, weight_decay, clip, lr_schedule, lr_warmup)
@@ -144,17 +144,30 @@ class Fit:
             if self.kept:
                 self.model.load_state_dict(self.kept)
             if stage.solve:
+                started = time.perf_counter()
                 with self.randomness():
                     stage.solve(self.train)
+                self.seconds += time.perf_counter() - started
             self.stage_epoch, self.best_epoch, self.best_selection, self.kept = 0, self.epoch, math.inf, {}
         self.model.eval()
+        if not self.epoch and not self.stopping:
+            yield self._solved()
         yield Finished("stopped" if self.stopping else why, self.kept_epoch, self.epoch, self.seconds)
+
+    def _solved(self) -> EpochEnd:
+        """What stands for the epochs of a model that is closed forms alone, so that it has a history too."""
+        self.epoch = self.best_epoch = self.kept_epoch = 1
+        player, splits = self.model.players()[0], (self.train, self.validation)
+        train, validation = (self._measure(split, player, 1.0) if len(split) else {} for split in splits)
+        speed = len(self.train) / max(self.seconds, 1e-9)
+        return EpochEnd(1, self.stages[0].name, train, validation, True, 0.0, self.seconds, speed)
 
     def _epoch(self, stage: Stage) -> Iterator[Event]:
         descents = self.descents[self.stage_index]
         total = self.epochs_of(stage) * self.steps_per_epoch
         started = ticked = time.perf_counter()
         sums, seen = Sums(), 0
+        gradients: dict[str, float] = {}
         with self.randomness():
             order = torch.randperm(len(self.train), device=self.device)
         k = 0
@@ -171,6 +184,8 @@ class Fit:
                         self.watch(losses.loss, self.step + 1)
                         prefix = "" if descent is descents[0] else f"{descent.player.name}_"
                         sums.add(losses, len(index), prefix)
+                        if k + 1 == self.steps_per_epoch:
+                            gradients |= descent.gradients(self.layers)
                     k, self.step, seen = k + 1, self.step + 1, seen + len(index)
                     if self.stopping:
                         return
@@ -194,7 +209,10 @@ class Fit:
             self.kept = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
             self.kept_epoch = self.epoch
         self.seconds += time.perf_counter() - started
-        yield EpochEnd(self.epoch, stage.name, means, validation, best, descents[0].lr, self.seconds, speed)
+        lr = descents[0].lr
+        yield EpochEnd(
+            self.epoch, stage.name, means, validation, best, lr, self.seconds, speed, gradients
+        )  # fmt: skip
 
     def _step(self, batch: Split, progress: float) -> Step:
         """A batch as the model gets it: pixels drawn where the data are dynamic, then corrupted."""
@@ -216,21 +234,21 @@ class Fit:
 
         The best epoch is chosen by the latter: an epoch trained while β was still low has a
         low loss, and is no better for it. Without a validation split the training goes on
-        to its end, and its last epoch is kept.
+        to its end, and its last epoch is kept; so it is where a critic measures the loss.
         """
         self.model.eval()
         if not len(self.validation):
             return {}, -float(self.epoch)
-        now = self._on_validation(player, progress)
-        end = self._on_validation(player, 1.0) if player.scheduled and progress < 1 else now
-        return now, end["loss"]
+        now = self._measure(self.validation, player, progress)
+        end = self._measure(self.validation, player, 1.0) if player.scheduled and progress < 1 else now
+        return now, -float(self.epoch) if player.relative and math.isfinite(end["loss"]) else end["loss"]
 
     @torch.no_grad()
-    def _on_validation(self, player: Player, progress: float) -> dict[str, float]:
+    def _measure(self, split: Split, player: Player, progress: float) -> dict[str, float]:
         sums = Sums()
         with Randomness(VALIDATION_SEED, self.device)():  # the same noise at every epoch
-            for index in torch.arange(len(self.validation), device=self.device).split(VALIDATION_BATCH):
-                step = self._step(self.validation.take(index), progress)
+            for index in torch.arange(len(split), device=self.device).split(VALIDATION_BATCH):
+                step = self._step(split.take(index), progress)
                 sums.add(self._losses(player, step), len(index))
         return sums.means()
 
@@ -261,6 +279,9 @@ class Fit:
             setattr(self, name, numbers[name])
         self.model.load_state_dict(parts["model"])
         self.kept = {name: value.to(self.device) for name, value in parts.get("kept", {}).items()}
+        for stage in self.stages[: self.stage_index]:
+            if stage.solve and stage.again:
+                stage.solve(self.train)
         self.randomness.restore(parts["random"])
         for k, descent in enumerate(self.descents[self.stage_index]):
             descent.restore(parts.get(f"descent.{self.stage_index}.{k}", {}))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn, optim
 
@@ -22,6 +23,15 @@ FLOOR = 0.01  # of the learning rate, at the end of a schedule that falls
 def weights_of(player: Player) -> list[nn.Parameter]:
     """What decay and L1 act on: matrices and kernels, not biases, normalisations or a learned σ."""
     return [parameter for parameter in player.parameters if parameter.ndim > 1]
+
+
+def layers_of(model: nn.Module) -> dict[nn.Parameter, str]:
+    """The layer of each parameter: the name of the module that holds it."""
+    return {
+        parameter: name or type(model).__name__
+        for name, module in reversed(list(model.named_modules()))
+        for parameter in module.parameters(recurse=False)
+    }
 
 
 class Descent:
@@ -77,6 +87,19 @@ class Descent:
         if self.clip:
             nn.utils.clip_grad_norm_(self.player.parameters, self.clip)
         self.optimiser.step()
+
+    def gradients(self, layers: Mapping[nn.Parameter, str]) -> dict[str, float]:
+        """Length of the gradient that the last step followed, by layer; left out where it is not finite.
+
+        Args:
+            layers: The layer of each parameter.
+        """
+        by_layer: dict[str, list[Tensor]] = defaultdict(list)
+        for parameter in self.player.parameters:
+            if parameter.grad is not None:
+                by_layer[layers.get(parameter, self.player.name)].append(parameter.grad)
+        found = {name: float(nn.utils.get_total_norm(grads)) for name, grads in by_layer.items()}
+        return {name: float(f"{norm:.4g}") for name, norm in found.items() if math.isfinite(norm)}
 
     def tensors(self) -> dict[str, Tensor]:
         """The optimiser's state by parameter and name, to be stored."""

@@ -6,12 +6,13 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from typing import Any
 
 from aecore.data import DataSpec
+from aecore.data.dataset import Kind
 from aecore.errors import unknown
 from aecore.model import Autoencoder
 from aecore.options import Option, fill, merge, options_of, with_slots
@@ -26,12 +27,14 @@ class Variant:
         title: For people, as in β-VAE.
         source: URL of the paper.
         make: The function whose return is the equation.
+        warn: What is legal and unwise about a complete configuration on some data, as a sentence, or "".
     """
 
     name: str
     title: str
     source: str
     make: Callable[..., Autoencoder]
+    warn: Callable[[DataSpec, Mapping[str, Any]], str] = lambda data, config: ""
 
     @property
     def lesson(self) -> str:
@@ -49,9 +52,23 @@ class Variant:
 
 VARIANTS: dict[str, Variant] = {}
 
+USUAL: dict[Kind, dict[str, dict[str, str]]] = {
+    "image": {},
+    "table": {},
+    "series": {"net": {"mlp": "recurrent", "conv": "recurrent"}},
+    "tokens": {"net": {"mlp": "recurrent", "conv": "recurrent"}, "likelihood": {"mse": "natural"}},
+}
+"""What takes the place of a variant's default where the data are no images, by kind and option."""
 
-def variant(*, title: str, source: str) -> Callable[[Callable[..., Autoencoder]], Callable[..., Autoencoder]]:
+
+def variant(
+    *, title: str, source: str, warn: Callable[[DataSpec, Mapping[str, Any]], str] | None = None
+) -> Callable[[Callable[..., Autoencoder]], Callable[..., Autoencoder]]:
     """Registers the function under its own name.
+
+    Args:
+        title, source, warn: As in ``Variant``. A variant function sees its own options; ``warn`` also sees
+            those of its parts and of the training.
 
     Raises:
         TypeError: If the name is taken, an option is not described, or two options collide.
@@ -61,7 +78,7 @@ def variant(*, title: str, source: str) -> Callable[[Callable[..., Autoencoder]]
         name = make.__name__.replace("_", "-")
         if name in VARIANTS:
             raise TypeError(f"Two variants are called {name!r}.")
-        row = Variant(name, title, source, make)
+        row = Variant(name, title, source, make, warn) if warn else Variant(name, title, source, make)
         every_option(row)  # fails here and now, if it does
         VARIANTS[name] = row
         return make
@@ -81,9 +98,26 @@ def find(name: str) -> Variant:
     return VARIANTS[key]
 
 
-def schema(name: str, chosen: Mapping[str, Any] | None = None) -> dict[str, Option]:
-    """The options of a variant and of the parts that ``chosen`` names for it (its net, its likelihood)."""
-    return with_slots(options_of(find(name).make), chosen or {})
+def schema(name: str, chosen: Mapping[str, Any] | None = None, kind: Kind = "image") -> dict[str, Option]:
+    """The options of a variant and of its parts (its net, its likelihood).
+
+    Args:
+        name: The variant's.
+        chosen: Names parts; those it leaves out are the usual ones.
+        kind: Of the data, on which some defaults depend.
+    """
+    return with_slots(_own_options(find(name), kind), chosen or {})
+
+
+def _own_options(of: Variant, kind: Kind) -> dict[str, Option]:
+    """The options of a variant alone, with the defaults that are usual for the kind of data."""
+    usual = USUAL[kind]
+    options = options_of(of.make)
+    for name, option in options.items():
+        other = usual.get(name, {}).get(option.default)
+        if option.slot and other in option.slot.choices:
+            options[name] = replace(option, default=other)
+    return options
 
 
 def every_option(of: Variant) -> list[dict[str, Option]]:
@@ -105,7 +139,7 @@ def build(config: Mapping[str, Any], spec: DataSpec) -> Autoencoder:
         UserError: If the variant is unknown or a value does not fit.
     """
     chosen = find(config["variant"])
-    own = options_of(chosen.make)
+    own = _own_options(chosen, spec.kind)
     options = with_slots(own, config)
     values = fill(options, {key: config[key] for key in options if key in config}, chosen.name)
     arguments = {}

@@ -15,6 +15,12 @@ from aecore.training import EpochEnd, Event, Finished, Fit
 from aecore.variants import build
 
 Binarise = Literal["none", "threshold", "dynamic"]
+SIZES: dict[str, dict[str, Any]] = {
+    "mlp": {"hidden": (32,)},
+    "conv": {"channels": (8,), "dense": 32},
+    "recurrent": {"units": 16},
+    "transformer": {"units": 16, "heads": 2, "depth": 1},
+}
 
 
 @cache
@@ -41,8 +47,8 @@ def head(split: Split, n: int) -> Split:
 def model(variant: str = "vae", seed: int = 0, data: Dataset | None = None, **options: Any) -> Autoencoder:
     """A small fresh model of a variant for digits: one hidden layer of 32, 4 latent dimensions."""
     torch.manual_seed(seed)
-    size = {"channels": (8,), "dense": 32} if options.get("net") == "conv" else {"hidden": (32,)}
-    return build({"variant": variant, "latent_dim": 4, **size, **options}, (data or digits()).spec)
+    size = SIZES[options.get("net", "mlp")]
+    return build({"variant": variant, "latent_dim": 4, "k": 2, **size, **options}, (data or digits()).spec)
 
 
 def fit(trained: Autoencoder, data: Dataset | None = None, **options: Any) -> list[Event]:

@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from aecore.corruptions import CORRUPTIONS, gaussian, masking, salt_and_pepper
+from aecore.corruptions import CORRUPTIONS, Corrupted, gaussian, masking, salt_and_pepper
+from aecore.data import DataSpec
+from aecore.errors import UserError
 
 N = 100_000
 GREY = torch.full((N, 1, 1, 1), 0.5)
@@ -59,3 +61,54 @@ def test_elements_are_hit_independently_and_the_example_is_left_alone(name: str)
 def test_level_zero_does_nothing(name: str) -> None:
     x = torch.rand(100, 1, 4, 4)
     assert torch.equal(CORRUPTIONS[name](x, 0.0), x)
+
+
+IMAGES = DataSpec("grey", "image", (1, 1, 1), "unit")
+
+
+def test_a_range_gives_every_example_a_level_of_its_own() -> None:
+    x = torch.zeros(400, 1, 20, 20)
+    noisy = Corrupted(IMAGES, "gaussian", 0.6, "range", 0.2)(x)
+    sigma = noisy.flatten(1).std(1)
+    assert float(sigma.min()) < 0.25
+    assert float(sigma.max()) > 0.55
+    assert float(sigma.mean()) == pytest.approx(0.4, abs=0.02)
+    hit = Corrupted(IMAGES, "masking", 0.9, "range", 0.1)(torch.ones(400, 1, 20, 20)) == 0
+    share = hit.flatten(1).double().mean(1)
+    assert float(share.mean()) == pytest.approx(0.5, abs=0.04)
+    assert float(share.std()) == pytest.approx(0.8 / math.sqrt(12), rel=0.15)  # of a uniform law
+
+
+@pytest.mark.parametrize(("progress", "sigma"), [(0.0, 0.8), (0.5, 0.5), (1.0, 0.2)])
+def test_a_line_follows_the_progress_of_the_training(progress: float, sigma: float) -> None:
+    process = Corrupted(IMAGES, "gaussian", 0.2, "linear", 0.8)
+    assert process.scheduled
+    assert float((process(GREY, progress) - GREY).std()) == pytest.approx(sigma, rel=0.02)
+    assert float((process(GREY) - GREY).std()) == pytest.approx(0.2, rel=0.02)  # as it ends
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_one_level_is_the_process_itself(name: str) -> None:
+    process = Corrupted(IMAGES, name, 0.4)
+    assert not process.scheduled
+    torch.manual_seed(0)
+    ours = process(GREY, 0.3)
+    torch.manual_seed(0)
+    assert torch.equal(ours, CORRUPTIONS[name](GREY, 0.4))
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_series_keeps_its_length_and_its_silence_after_the_end(name: str) -> None:
+    spec = DataSpec("waves", "series", (10, 2), "real")
+    x = torch.rand(50, 10, 2) + 1
+    presence = (torch.arange(10) < torch.arange(1, 51)[:, None] % 10 + 1).float()
+    x = torch.stack([x[..., 0] * presence, presence], dim=-1)
+    noisy = Corrupted(spec, name, 0.7)(x)
+    assert torch.equal(noisy[..., 1], presence)
+    assert bool((noisy[..., 0][presence == 0] == 0).all())
+    assert not torch.equal(noisy, x)
+
+
+def test_tokens_are_refused() -> None:
+    with pytest.raises(UserError, match="words holds tokens"):
+        Corrupted(DataSpec("words", "tokens", (8,), "token"), "masking", 0.5)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import pytest
 import torch
 from hypothesis import given
@@ -37,6 +35,9 @@ class Fake(nn.Module):
         super().__init__()
         self.given, self.raw = posterior, raw
         self.likelihood = MSE(DataSpec("numbers", "image", (1, 1, 2), "real"))
+
+    def told(self, step: Step) -> Tensor | None:
+        return None
 
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
         return self.given
@@ -188,7 +189,7 @@ class Own(Term):
 
     name = "own"
     per = "batch"
-    latex: ClassVar[str] = "w"
+    latex = "w"
 
     def __init__(self) -> None:
         super().__init__()

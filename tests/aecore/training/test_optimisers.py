@@ -147,3 +147,48 @@ def test_l1_is_in_the_gradient_and_not_in_the_reported_loss() -> None:
         penalty = 0.5 * was.sign() if was.ndim == 2 else 0.0  # not of biases
         by_hand = was - 0.01 * (gradient + penalty)
         torch.testing.assert_close(parameter.detach(), by_hand, rtol=1e-4, atol=1e-6)
+
+
+def by_hand(loss: torch.Tensor, of: nn.Module) -> dict[str, float]:
+    """Length of the gradient of each layer by autograd: of the weight and bias of a name together."""
+    names, parameters = zip(*of.named_parameters(), strict=True)
+    squares: dict[str, float] = {}
+    for name, gradient in zip(names, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):
+        if gradient is not None:
+            layer = name.rpartition(".")[0]
+            squares[layer] = squares.get(layer, 0.0) + float(gradient.double().square().sum())
+    return {layer: math.sqrt(square) for layer, square in squares.items()}
+
+
+@pytest.mark.parametrize("net", ["mlp", "conv"])
+def test_gradients_of_layers_are_autograds(net: str) -> None:
+    data, made = digits(100), model("autoencoder", net=net, activation="tanh")
+    x = data.train.x
+    wanted = by_hand(made.train().losses(Step(x, x)).loss, made)
+    (end,) = epochs(fit(made, data, epochs=1, batch_size=100))
+    assert end.gradients == pytest.approx(wanted, rel=1e-3)
+    assert len(wanted) > 3
+
+
+def test_the_gradient_is_that_of_the_last_step_as_it_was_followed() -> None:
+    data, made = digits(100), model("autoencoder")
+    free = epochs(fit(model("autoencoder"), data, epochs=3, batch_size=100))
+    clipped = epochs(fit(made, data, epochs=3, batch_size=100, clip=1e-3))
+    for end in clipped:
+        assert math.hypot(*end.gradients.values()) == pytest.approx(1e-3, rel=1e-3)
+    assert free[0].gradients != free[2].gradients
+
+
+def test_each_player_tells_the_gradients_of_its_own_layers() -> None:
+    end = epochs(fit(model("factor-vae"), epochs=1))[-1]
+    critic = [name for name in end.gradients if name.startswith("objective.")]
+    assert critic
+    assert {"encoder.blocks.0.0", "decoder.output"} <= end.gradients.keys()
+    assert all(norm > 0 for norm in end.gradients.values())
+
+
+def test_a_layer_that_rests_in_a_stage_has_no_gradient_there() -> None:
+    ends = epochs(fit(model("stacked", hidden=(24, 16)), epochs=6))
+    first, last = ends[0], ends[-1]
+    assert first.stage != last.stage
+    assert first.gradients.keys() < last.gradients.keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.aecore.small import digits, model
 from tests.aecore.variants.linear import normal, solved
 
 
@@ -21,3 +22,17 @@ def test_without_hidden_layers_it_finds_the_principal_subspace(dim: int) -> None
     torch.testing.assert_close(
         basis @ basis.T, torch.diag(torch.tensor([1.0] * dim + [0.0] * (4 - dim))), atol=0.02, rtol=0
     )
+
+
+@pytest.mark.parametrize(("code", "low", "high"), [("relu", 0, 1e9), ("tanh", -1, 1), ("sigmoid", 0, 1)])
+@torch.no_grad()
+def test_a_bent_code_keeps_to_its_range_and_has_the_weights_of_a_straight_one(
+    code: str, low: float, high: float
+) -> None:
+    x = 20 * digits().test.x
+    straight, bent = model("autoencoder"), model("autoencoder", code=code)
+    bent.load_state_dict(straight.state_dict(), strict=True)
+    expected = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}[code](straight.encode(x))
+    assert torch.equal(bent.encode(x), expected)
+    assert bool(((bent.encode(x) >= low) & (bent.encode(x) <= high)).all())
+    assert not torch.equal(bent.encode(x), straight.encode(x))

@@ -30,6 +30,12 @@ def step(of: Autoencoder, progress: float = 0.7) -> Step:
     return of.prepare(Step(X, X, label=label, progress=progress))
 
 
+def told(of: Autoencoder) -> Tensor | None:
+    """What a model is told of the same examples outside of training, or None."""
+    label = None if DATA.train.label is None else DATA.train.label[:32]
+    return of.told(Step(X, X, label=label))
+
+
 def test_every_exemption_is_of_a_check_and_a_variant_and_says_why() -> None:
     assert all(check in CHECKS and name in VARIANTS and reason for (check, name), reason in EXEMPT.items())
 
@@ -81,11 +87,11 @@ def test_players_own_every_parameter_exactly_once(variant: str, net: str) -> Non
 @torch.no_grad()
 def test_evaluation_is_deterministic(variant: str, net: str) -> None:
     made = model(variant, net=net, dropout=0.5, batch_norm=True).eval()
-    before = weights(made)
-    assert torch.equal(made.encode(X), made.encode(X))
-    assert torch.equal(made.reconstruct(X), made.reconstruct(X))
-    close = made.reconstruct(X[:1])  # whoever else is in the batch
-    assert torch.allclose(close, made.reconstruct(X)[:1], atol=1e-5)
+    before, beside = weights(made), told(made)
+    assert torch.equal(made.encode(X, beside), made.encode(X, beside))
+    assert torch.equal(made.reconstruct(X, beside), made.reconstruct(X, beside))
+    alone = made.reconstruct(X[:1], beside if beside is None else beside[:1])  # whoever else is in the batch
+    assert torch.allclose(alone, made.reconstruct(X, beside)[:1], atol=1e-5)
     assert all(torch.equal(value, weights(made)[name]) for name, value in before.items())
 
 
@@ -96,7 +102,9 @@ def test_some_steps_on_a_handful_of_examples_lower_the_reconstruction_term(varia
     def distortion() -> Tensor:
         made.eval()
         with torch.no_grad():
-            return made.likelihood.distortion(made.decode_raw(made.encode(X)), X).mean()
+            beside = told(made)
+            raw = made.decode_raw(made.encode(X, beside), beside)
+            return made.likelihood.distortion(raw, X).mean()
 
     before = distortion()
     made.train()
@@ -116,15 +124,18 @@ def test_a_model_offers_what_pages_and_bundles_ask_for(variant: str, net: str) -
     with torch.enable_grad():
         fit(made, epochs=1)
     assert made.latent_dim == 4
-    z, drawn, sampled = made.encode(X), made.draw(7), made.sample(7)
+    beside = told(made)
+    seven = None if beside is None else beside[:7]
+    z, drawn, sampled = made.encode(X, beside), made.draw(7), made.sample(7, condition=seven)
     assert z.shape == (32, 4)
     assert drawn.shape == (7, 4)
     assert sampled.shape == (7, *DATA.spec.shape)
-    images = (made.reconstruct(X), made.decode(z), sampled)
-    assert all(bool(((image >= 0) & (image <= 1)).all()) for image in images)
+    images = (made.reconstruct(X, beside), made.decode(z, beside), sampled)
+    if made.likelihood.bounded:
+        assert all(bool(((image >= 0) & (image <= 1)).all()) for image in images)
     assert torch.equal(made.draw(2, temperature=0)[0], made.draw(2, temperature=0)[1])
-    assert made.likelihood.nll(made.decode_raw(z), X).shape == (32,)
-    posterior = made.posterior(X)
+    assert made.likelihood.nll(made.decode_raw(z, beside), X).shape == (32,)
+    posterior = made.posterior(X, beside)
     assert torch.equal(posterior.mean, z)
     assert tuple(posterior.tensors()) == made.bottleneck.outputs
     assert all(value.shape == (32, 4) for value in posterior.tensors().values())
@@ -166,8 +177,10 @@ def test_both_spellings_are_one_name(variant: str) -> None:
 
 
 def test_an_unknown_name_lists_the_choices() -> None:
-    with pytest.raises(UserError, match="Did you mean beta-vae") as error:
+    with pytest.raises(UserError, match="Did you mean beta-vae"):
         find("beta-va")
+    with pytest.raises(UserError, match="no variant called '0'") as error:
+        find("0")
     assert all(name in str(error.value) for name in VARIANTS)
     with pytest.raises(UserError, match=r"no net called 'mpl'.*mlp") as error:
         build({"variant": "vae", "net": "mpl"}, DATA.spec)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aecore.step import Step
-from tests.aecore.small import digits, fit, model
+from tests.aecore.small import digits, epochs, fit, model
 from tests.aecore.variants.linear import normal, solved
 
 X = digits().test.x
@@ -47,3 +47,23 @@ def test_it_cleans_better_than_a_plain_autoencoder() -> None:
             fit(made, digits(1200), epochs=25, lr=3e-3)
         errors.append(float((made.reconstruct(noisy) - X).square().mean()))
     assert errors[1] < 0.85 * errors[0]
+
+
+def test_a_line_of_levels_reaches_training_and_the_choice_of_the_best_epoch() -> None:
+    made = model("denoising", levels="linear", start_level=0.0, level=1.0)
+    assert torch.equal(made.prepare(Step(X, X, progress=0.0)).input, X)
+    half = made.prepare(Step(X, X, progress=0.5)).input - X
+    assert float(half.std()) == pytest.approx(0.5, rel=0.05)
+    (player,) = made.players()
+    assert player.scheduled  # the validation loss of the choice is that at the last level
+    (player,) = model("denoising", level=1.0).players()
+    assert not player.scheduled
+    ends = epochs(fit(made, digits(1200), epochs=6, lr=3e-3))
+    best = [end.epoch for end in ends if end.best][-1]
+    assert best > 3  # at noise 1 an epoch trained without noise is a bad one, though its own loss is low
+
+
+def test_a_range_of_levels_goes_down() -> None:
+    made = model("denoising", levels="range", level=0.6, start_level=0.1)
+    ends = epochs(fit(made, digits(1200), epochs=8, lr=3e-3))
+    assert ends[-1].validation["distortion"] < 0.8 * ends[0].train["distortion"]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import torch
 
 from aecore.bottlenecks import GaussianPosterior
+from aecore.bundles.runtime import load_function
+from aecore.likelihoods import Gaussian
 from aecore.step import Step
-from tests.aecore.small import digits, model
+from tests.aecore.small import digits, fit, model
+from tests.aecore.variants.bundled import bundled
 from tests.aecore.variants.linear import normal, solved
 
 
@@ -56,3 +61,39 @@ def test_without_a_likelihood_there_is_no_elbo(likelihood: str) -> None:
     report = model("vae", likelihood=likelihood).losses(Step(x, x)).report
     assert "negative_elbo" not in report
     assert {"distortion", "rate"} <= report.keys()
+
+
+@torch.no_grad()
+def test_a_learned_sigma_is_the_root_of_the_mean_squared_error() -> None:
+    """The optimum of Rybkin et al. (2021), eq. 6, found by descent. https://arxiv.org/abs/2006.13202"""
+    made, data = model("vae", likelihood="gaussian"), digits()
+    with torch.enable_grad():
+        fit(made, data, epochs=100, lr=2e-2, keep="last", lr_schedule="linear")
+    x = data.train.x
+    errors = torch.stack([made.likelihood.mean(made(Step(x, x)).raw) - x for _ in range(20)])
+    sigma = cast(Gaussian, made.likelihood).log_sigma.exp()
+    assert float(sigma) == pytest.approx(float(errors.square().mean().sqrt()), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    "options", [{"posterior": "iaf", "flow_steps": 2}, {"prior": "vamp", "pseudo_inputs": 6}]
+)
+@torch.no_grad()
+def test_a_bundle_keeps_another_posterior_or_prior(options: dict[str, Any], tmp_path: Path) -> None:
+    data = digits()
+    made = model("vae", **options)
+    bundle = bundled(tmp_path / "digits" / "other", made, data, "vae", latent_dim=4, hidden=[32], **options)
+    x, latent = data.test.x, bundle.card.latent
+    assert torch.equal(bundle.model().encode(x), made.encode(x))
+    np.testing.assert_allclose(next(iter(bundle.encode(x.numpy()).values())), made.encode(x), atol=1e-4)
+    if "prior" not in options:
+        assert (latent.kind, latent.prior.kind) == ("flow", "standard-normal")
+        return
+    assert (latent.kind, latent.prior.kind) == ("gaussian", "function")
+    torch.manual_seed(0)
+    drawn = made.draw(5)
+    torch.manual_seed(0)
+    noise = torch.randn(5, 10).numpy()  # six to choose a component, four to go from its mean
+    np.testing.assert_allclose(
+        load_function(bundle.file("prior.onnx"))({"noise": noise})["z"], drawn, atol=1e-5
+    )

@@ -1,0 +1,110 @@
+r"""Critics: networks that learn to tell two kinds of codes apart, and so compare two distributions.
+
+A critic's logit :math:`C(z) = \log \frac{D(z)}{1 - D(z)}` is at its best the log ratio of the densities of
+what it takes for real and what it does not (Goodfellow et al. 2014, proposition 1,
+https://arxiv.org/abs/1406.2661).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.functional import softplus
+
+from aecore.bottlenecks.priors import Prior
+from aecore.conditions import ByClass
+from aecore.objectives.objective import Adversary, Model, Term
+from aecore.step import Losses, Pass, Step
+
+SLOPE = 0.2  # of the critic's rectifiers below zero
+
+
+class Critic(nn.Module):
+    """From codes, shape (B, D), to one logit each, shape (B,).
+
+    Args:
+        inputs: D.
+        hidden: Units of each hidden layer.
+    """
+
+    def __init__(self, inputs: int, hidden: tuple[int, ...]) -> None:
+        super().__init__()
+        sizes = (inputs, *hidden)
+        layers: list[nn.Module] = []
+        for wide, narrow in pairwise(sizes):
+            layers += [nn.Linear(wide, narrow), nn.LeakyReLU(SLOPE)]
+        self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
+
+    def forward(self, z: Tensor) -> Tensor:
+        logit: Tensor = self.layers(z)
+        return logit.squeeze(1)
+
+
+def frozen(critic: nn.Module, z: Tensor) -> Tensor:
+    """The critic's logits, shape (B,), differentiable in ``z`` (B, …) and not in its own weights."""
+    weights = {name: value.detach() for name, value in critic.named_parameters()}
+    logit: Tensor = functional_call(critic, weights, (z,))
+    return logit
+
+
+class PriorCritic(Term):
+    r"""How easily a critic tells codes from draws of the prior, as the encoder sees it.
+
+    The encoder does not minimise log(1 − D), whose gradient dies when the critic wins, but
+    −log D (non-saturating); both stand still where q(z) = p(z), D = ½, at log 2 nats. The critic
+    learns on codes drawn anew, with a backward pass of its own.
+
+    Args:
+        prior: What codes should look like.
+        hidden: Units of each of the critic's hidden layers.
+        penalty: What the square of the critic's slope costs it, at draws and codes alike: a critic
+            that is steep wins at once and teaches nothing, one that is smooth lets the game settle.
+        classes: Tells the critic the class of each code, and draws for each code from that class's
+            part of the prior; where the class is unknown, from all of it. None for neither.
+
+    Source:
+        Makhzani et al. (2015), sections 2 and 2.3. https://arxiv.org/abs/1511.05644;
+        Mescheder et al. (2018), eq. 9, for the penalty. https://arxiv.org/abs/1801.04406
+    """
+
+    name = "adversarial"
+    latex = r"\mathbb{E}_{q(z)}[-\log D(z)]"
+
+    def __init__(
+        self,
+        prior: Prior,
+        hidden: tuple[int, ...],
+        penalty: float = 0.0,
+        classes: ByClass | None = None,
+    ) -> None:
+        super().__init__()
+        self.prior, self.penalty, self.classes = prior, penalty, classes
+        self.critic = Critic(prior.latent_dim + (classes.size if classes else 0), hidden)
+
+    def _with_class(self, step: Step, z: Tensor) -> Tensor:
+        return torch.cat([z, self.classes(step)], 1) if self.classes else z
+
+    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
+        return softplus(-frozen(self.critic, self._with_class(step, passed.z)))  # (B,)
+
+    def adversaries(self) -> tuple[Adversary, ...]:
+        return (Adversary("critic", self.critic, self.tell_apart),)
+
+    def tell_apart(self, model: Model, step: Step) -> Losses:
+        """Cross-entropy, nats, of telling draws of the prior from fresh codes; log 2 if they look alike."""
+        with torch.no_grad():
+            z = model.posterior(step.input, model.told(step)).sample()
+            noise = torch.randn(len(z), self.prior.noise_dim, device=z.device)
+            real = self.prior(noise, step.label if self.classes else None)
+        real, z = real.requires_grad_(), z.requires_grad_()
+        with torch.enable_grad():
+            drawn, coded = self.critic(self._with_class(step, real)), self.critic(self._with_class(step, z))
+            slopes = torch.autograd.grad((drawn + coded).sum(), (real, z), create_graph=True)
+        loss = 0.5 * (softplus(-drawn) + softplus(coded)).mean()
+        slope = 0.5 * sum(each.square().sum(1).mean() for each in slopes)
+        right = 0.5 * ((drawn > 0).float() + (coded < 0).float()).mean()
+        report = {"cross_entropy": loss.detach(), "accuracy": right}
+        return Losses(loss + 0.5 * self.penalty * slope, report)

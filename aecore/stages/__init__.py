@@ -1,0 +1,1 @@
+"""Autoencoders whose training has several stages, or memories: more than network × bottleneck × objective."""
