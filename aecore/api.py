@@ -48,7 +48,8 @@ def train(
     given = {"variant": variant, **options}
     if isinstance(data, str):
         return Run.begin({**given, "data": data}, name, replace=replace).train(listen)
-    chosen = {key: data.spec.options[key] for key in data_options(data.spec.name)}
+    said = data.spec.options
+    chosen = {key: said[key] for key in data_options(data.spec.name) if key in said}
     if late := sorted(chosen.keys() & options.keys()):
         raise UserError(f"{late[0]} is chosen when {data.title} is loaded: give it to load_dataset.")
     return Run.begin({**chosen, **given, "data": data.spec.name}, name, data, replace).train(listen)

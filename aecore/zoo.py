@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from aecore.bundles import Bundle
-from aecore.errors import BundleError, UserError, unknown
-from aecore.runs import Run, complete, runs_root
+from aecore.errors import UserError, unknown
+from aecore.runs import Run, complete, measure, runs_root
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,32 @@ def _read(name: str, file: Path) -> Recipe:
 
 
 def is_built(recipe: Recipe) -> bool:
-    """Whether the bundle is there, whole, and was made of this very recipe."""
+    """Whether the bundle is there, whole, and was made of this very recipe.
+
+    Options that have come since it was made count as what they are by default: a model without
+    them is what it is with them.
+    """
     try:
         bundle = Bundle.open(recipe.folder)
         for name in bundle.card.files:
             bundle.file(name)
-    except BundleError:
+        return complete(bundle.card.config) == recipe.config
+    except UserError:  # damaged, or made with an option that there is no longer
         return False
-    return bundle.card.config == recipe.config
+
+
+def bundle_of(recipe: Recipe) -> Bundle:
+    """The recipe's bundle.
+
+    Raises:
+        BundleError: If it is missing or damaged.
+    """
+    return Bundle.open(recipe.folder, shipped=True)
+
+
+def is_measured(recipe: Recipe) -> bool:
+    """Whether the card of the recipe's bundle has the metrics of today."""
+    return measure.is_measured(bundle_of(recipe).card)
 
 
 def open_run(recipe: Recipe) -> Run:

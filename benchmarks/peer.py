@@ -104,7 +104,7 @@ def knn_accuracy(trained: Trained, test_codes: Tensor, data: Dataset) -> float:
     return float(knn.score(test_codes.numpy(), data.test.label.numpy()))
 
 
-def train_ours(name: str, data: Dataset, epochs: int, seed: int) -> Trained:
+def train_ours(name: str, data: Dataset, epochs: int, seed: int, **options: Any) -> Trained:
     """The variant ``name`` of aecore; the bundle's maps and metrics are not in its seconds."""
     bundle = aecore.train(
         name,
@@ -121,6 +121,7 @@ def train_ours(name: str, data: Dataset, epochs: int, seed: int) -> Trained:
         keep="last",
         seed=seed,
         device="cpu",
+        **options,
     )
     model = bundle.model().eval()
 
@@ -132,29 +133,42 @@ def train_ours(name: str, data: Dataset, epochs: int, seed: int) -> Trained:
 
 
 def train_pythae(name: str, data: Dataset, epochs: int, seed: int) -> Trained:
-    """The same model of pythae: its default MLP, 784-512-16, and its BaseTrainer."""
-    from pythae.data.datasets import BaseDataset
+    """The same model of pythae, as it comes."""
     from pythae.models import AE, VAE, AEConfig, VAEConfig
-    from pythae.trainers import BaseTrainer, BaseTrainerConfig
 
     torch.manual_seed(seed)
-    shape = data.spec.shape
-    model: Any
+    sizes = {"input_dim": data.spec.shape, "latent_dim": LATENT_DIM}
     if name == "vae":
-        model = VAE(VAEConfig(input_dim=shape, latent_dim=LATENT_DIM, reconstruction_loss="mse"))
+        return fit_pythae(VAE(VAEConfig(**sizes, reconstruction_loss="mse")), data, epochs, seed)
+    return fit_pythae(AE(AEConfig(**sizes)), data, epochs, seed)
+
+
+def fit_pythae(model: Any, data: Dataset, epochs: int, seed: int, adversarial: bool = False) -> Trained:
+    """A model of pythae with its default MLP, 784-512-16, trained by its own trainer."""
+    from pythae.data.datasets import BaseDataset
+    from pythae.trainers import (
+        AdversarialTrainer,
+        AdversarialTrainerConfig,
+        BaseTrainer,
+        BaseTrainerConfig,
+    )
+
+    settings: dict[str, Any] = {
+        "num_epochs": epochs,
+        "per_device_train_batch_size": BATCH_SIZE,
+        "seed": seed,
+        "no_cuda": True,
+    }
+    trainer_of, config_of = BaseTrainer, BaseTrainerConfig
+    if adversarial:
+        trainer_of, config_of = AdversarialTrainer, AdversarialTrainerConfig
+        settings |= {"autoencoder_learning_rate": LEARNING_RATE, "discriminator_learning_rate": LEARNING_RATE}
     else:
-        model = AE(AEConfig(input_dim=shape, latent_dim=LATENT_DIM))
+        settings |= {"learning_rate": LEARNING_RATE}
     assert data.train.label is not None
     with tempfile.TemporaryDirectory() as folder:
-        config = BaseTrainerConfig(
-            output_dir=folder,
-            num_epochs=epochs,
-            per_device_train_batch_size=BATCH_SIZE,
-            learning_rate=LEARNING_RATE,
-            seed=seed,
-            no_cuda=True,
-        )
-        trainer = BaseTrainer(model, BaseDataset(data.train.x, data.train.label), None, config)
+        config = config_of(output_dir=folder, **settings)
+        trainer = trainer_of(model, BaseDataset(data.train.x, data.train.label), None, config)
         start = time.perf_counter()
         with redirect_stderr(StringIO()):  # a progress bar that cannot be switched off
             trainer.train()
@@ -163,7 +177,7 @@ def train_pythae(name: str, data: Dataset, epochs: int, seed: int) -> Trained:
 
     def encode(x: Tensor) -> tuple[Tensor, Tensor | None]:
         code = model.encoder(x)
-        return code.embedding, code.log_covariance if name == "vae" else None
+        return code.embedding, code.get("log_covariance")
 
     return Trained(encode, lambda z: model.decoder(z).reconstruction, seconds)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
+from aecore.bottlenecks.principal import principal
 from aecore.metrics.table import PCA_EXACT_SIZE, PCA_EXAMPLES
-
-_ROWS = 4096  # as many examples at a time, so that no centred copy of a whole split is made
 
 
 @dataclass(frozen=True)
@@ -33,28 +31,12 @@ class PCA:
 def fit_pca(x: Tensor, dims: int) -> PCA:
     """The ``dims`` principal components of some examples.
 
-    Up to 1,024 numbers in an example they come from the eigenvectors of the covariance of all
-    examples. Larger examples take a randomised decomposition of at most 10,000 of them, equally
-    spaced (Halko, Martinsson & Tropp 2011, https://arxiv.org/abs/0909.4061), which draws from
-    torch's generator.
+    Up to 1,024 numbers in an example they are exact and of all examples; larger examples take a
+    randomised decomposition of at most 10,000 of them, equally spaced, which draws from torch's generator.
 
     Args:
         x: Examples, shape (N, …) with D numbers each.
         dims: How many components; no more than D are given.
     """
-    flat = x.flatten(1)
-    size = flat.shape[1]
-    dims = min(dims, size)
-    if size > PCA_EXACT_SIZE:
-        flat = flat[:: -(-len(flat) // PCA_EXAMPLES)]
-        mean = flat.mean(0)
-        rank = min(dims + 10, *flat.shape)
-        _, _, right = torch.pca_lowrank(flat - mean, q=rank, center=False, niter=8)
-        return PCA(mean, right.T[:dims].contiguous())
-    mean = flat.mean(0)
-    scatter = torch.zeros(size, size, dtype=torch.float64, device=x.device)
-    for rows in flat.split(_ROWS):
-        centred = rows - mean
-        scatter += centred.T @ centred
-    _, vectors = torch.linalg.eigh(scatter)  # ascending
-    return PCA(mean, vectors.flip(1).T[:dims].to(x.dtype).contiguous())
+    mean, components, _ = principal(x, dims, exact_size=PCA_EXACT_SIZE, examples=PCA_EXAMPLES)
+    return PCA(mean, components)

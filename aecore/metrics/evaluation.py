@@ -4,54 +4,48 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import cache
 
 import torch
 from torch import Tensor
 
-from aecore.bottlenecks import Posterior
-from aecore.data import Dataset, Split
-from aecore.errors import UserError
-from aecore.likelihoods import Likelihood
+from aecore.data import Dataset, DataSpec, Split
+from aecore.errors import UserError, unknown
 from aecore.metrics.baseline import fit_pca
 from aecore.metrics.codes import knn_accuracy, probe_accuracy
+from aecore.metrics.evaluable import Evaluable
+from aecore.metrics.factors import factor_metrics
+from aecore.metrics.generation import prior_metrics, sample_metrics
+from aecore.metrics.kinds import compared as compared_by_kind
+from aecore.metrics.kinds import numbers, plain
 from aecore.metrics.probabilistic import active_units, importance_estimate, variational
-from aecore.metrics.reconstruction import compare, summarise
-from aecore.metrics.table import PROBE_EXAMPLES
+from aecore.metrics.reconstruction import summarise
+from aecore.metrics.sharpness import sharpness
+from aecore.metrics.subsets import subset
+from aecore.metrics.table import METRICS, PROBE_EXAMPLES
+from aecore.metrics.table_factors import FACTOR_METRICS
+from aecore.metrics.table_samples import SAMPLE_METRICS
 from aecore.step import Step
 
 Values = dict[str, float | list[float]]
 
+OUTPUTS = ("", "pca_", "denoised_", "pca_denoised_", "corrupted_")
+COMPARED = ("mae", "mse", "rmse", "psnr", "ssim", "length_mae", "token_accuracy", "word_accuracy")
+COMPARISONS = tuple(prefix + name for prefix in OUTPUTS for name in COMPARED)
+TERMS = ("distortion", "rate", "kl_per_dimension", "negative_elbo")
+IMPORTANCE = ("nll", "elbo_gap", "bits_per_dim", "nll_samples", "nll_images")
+ACCURACIES = {"knn5_accuracy": knn_accuracy, "probe_accuracy": probe_accuracy}
+GENERAL = {
+    *COMPARISONS, *IMPORTANCE, *ACCURACIES, *SAMPLE_METRICS, *FACTOR_METRICS,
+    "compression_ratio", "perplexity", "active_units", "sharpness",
+}  # fmt: skip
+"""What no model's own diagnostics give."""
+
 _BATCH = 1000
 _BATCH_NUMBERS = 4_000_000  # of large images fewer go into a batch
-
-
-class Evaluable(Protocol):
-    """What an evaluation asks of a model, beside being a torch module."""
-
-    training: bool
-
-    @property
-    def likelihood(self) -> Likelihood: ...
-    @property
-    def latent_dim(self) -> int: ...
-    @property
-    def probabilistic(self) -> bool: ...
-    @property
-    def corruption(self) -> Callable[[Tensor], Tensor] | None: ...
-
-    def told(self, step: Step) -> Tensor | None: ...
-    def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior: ...
-    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor: ...
-    def decode_raw(
-        self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None
-    ) -> Tensor: ...
-    def diagnostics(self, test: Split) -> Mapping[str, float | list[float]]: ...
-    def to(self, device: torch.device) -> Any: ...
-    def train(self, mode: bool = True) -> Any: ...
 
 
 def evaluate(
@@ -62,6 +56,7 @@ def evaluate(
     nll_samples: int = 200,
     nll_images: int = 500,
     seed: int = 0,
+    only: Collection[str] = (),
 ) -> Values:
     """Every metric that applies to the model, by the names in :data:`aecore.metrics.METRICS`.
 
@@ -76,60 +71,96 @@ def evaluate(
         nll_samples: Importance samples per example.
         nll_images: Test examples for NLL, all where there are fewer.
         seed: Fixes samples and subsets.
+        only: Names of metrics, the same numbers as without it: what gives none of them is not computed.
+            Empty for all there are.
 
     Returns:
         Numbers by name, and lists for what is per dimension. What does not apply is absent:
         rate and its kin for a model without a posterior, −ELBO and NLL where the likelihood
-        is none, accuracies without labels, ``denoised_*`` without a corruption, PSNR and SSIM
-        for data that are not in [0, 1].
+        is none, accuracies without labels, ``sample_*`` without a judge of the data set, ``mig`` and
+        its kin without factors, ``denoised_*`` without a corruption, PSNR and SSIM
+        for data that are no images in [0, 1]; of words there are accuracies and a perplexity
+        in place of errors.
 
     Raises:
-        UserError: If a split that is needed is empty, or fewer than one sample or image is asked for.
+        UserError: If a split that is needed is empty, fewer than one sample or image is asked for, or
+            a metric that there is not.
     """
+    for name in only:
+        if name not in METRICS:
+            raise unknown("metric", name, METRICS)
     if len(dataset.train) == 0 or len(dataset.test) == 0:
         raise UserError(f"An evaluation needs training and test examples; {dataset.spec.name} lacks them.")
     if nll_samples < 1 or nll_images < 1:
         raise UserError(f"NLL needs at least 1 sample and 1 image; got {nll_samples} and {nll_images}.")
     device = torch.device(device)
-    test, size = dataset.test, dataset.spec.size
+    test, spec = dataset.test, dataset.spec
     with _evaluating(model, device, seed):
         if dataset.dynamic:  # the test split was drawn once; what is fitted must see the same kind of pixels
             dataset = replace(dataset, train=replace(dataset.train, x=torch.bernoulli(dataset.train.x)))
-        values = _reconstruction(model, dataset, device)
-        values["compression_ratio"] = size / model.latent_dim
-        mean = _codes(model, test, device)
-        values |= _terms(model, test, device)
-        values |= model.diagnostics(test.to(device))
+        mean = cache(lambda: _codes(model, test, device))
+        values: Values = {}
+
+        def measure(names: Collection[str], part: Callable[[], Mapping[str, float | list[float]]]) -> None:
+            if not only or not set(names).isdisjoint(only):
+                _sow(device, seed)  # so that what is left out changes no other part's numbers
+                values.update(part())
+
+        measure(COMPARISONS, lambda: _reconstruction(model, dataset, device, seed, only))
+        ratio = numbers(spec, test.x).mean().item() / model.latent_dim
+        measure(["compression_ratio"], lambda: {"compression_ratio": ratio})
+        measure(TERMS, lambda: _terms(model, test, device))
+        if spec.kind == "tokens":
+            measure(["perplexity"], lambda: {"perplexity": _perplexity(model, dataset, device)})
+        measure(METRICS.keys() - GENERAL, lambda: model.diagnostics(test.to(device)))
         if model.probabilistic:
-            values["active_units"] = active_units(mean)
+            measure(["active_units"], lambda: {"active_units": active_units(mean())})
         if model.probabilistic and model.likelihood.proper:
-            images = test.take(_subset(len(test), nll_images, seed))
-            values |= _importance(model, images, nll_samples, size, device)
-        values |= _accuracies(model, dataset, mean, seed, device)
-    return values
+            images = test.take(subset(len(test), nll_images, seed))
+            count = numbers(spec, images.x).mean().item()
+            measure(IMPORTANCE, lambda: _importance(model, images, nll_samples, count, device))
+        measure(ACCURACIES, lambda: _accuracies(model, dataset, mean(), seed, device, only))
+        measure(["sharpness"], lambda: _sharpness(model, test, spec, device))
+        measure(["aggregate_mmd"], lambda: prior_metrics(model, test, device, seed))
+        measure(
+            SAMPLE_METRICS.keys() - {"aggregate_mmd"}, lambda: sample_metrics(model, dataset, device, seed)
+        )
+        measure(FACTOR_METRICS, lambda: factor_metrics(model, dataset, device, seed))
+    return {name: value for name, value in values.items() if not only or name in only}
 
 
-def _reconstruction(model: Evaluable, dataset: Dataset, device: torch.device) -> Values:
+def _reconstruction(
+    model: Evaluable, dataset: Dataset, device: torch.device, seed: int, only: Collection[str]
+) -> Values:
     """Every comparison with the clean test examples, PCA's beside each of the model's."""
-    pca = fit_pca(dataset.train.x.to(device), model.latent_dim)
+    spec, corruption = dataset.spec, model.corruption
+    wanted = [p for p in OUTPUTS if not only or any(p + name in only for name in COMPARED)]
+    if corruption is None:
+        wanted = [prefix for prefix in wanted if prefix in ("", "pca_")]
+    if any(prefix.startswith("pca_") for prefix in wanted):
+        pca = fit_pca(plain(spec, dataset.train.x.to(device)), model.latent_dim)
+        _sow(device, seed)  # the fit may have drawn
+
+    def output(prefix: str, x: Tensor, condition: Tensor | None) -> Tensor:
+        if prefix.startswith("pca_"):
+            return pca.reconstruct(plain(spec, x))
+        return plain(spec, x) if prefix == "corrupted_" else _rebuilt(model, x, condition)
+
     compared: dict[str, list[dict[str, Tensor]]] = defaultdict(list)
     for batch, condition in _batches(model, dataset.test, device):
-        x = batch.x
-        outputs = {
-            "": model.decode(model.posterior(x, condition).mean, condition),
-            "pca_": pca.reconstruct(x),
-        }
-        if model.corruption is not None:
-            corrupted = model.corruption(x)
-            outputs["denoised_"] = model.decode(model.posterior(corrupted, condition).mean, condition)
-            outputs["pca_denoised_"] = pca.reconstruct(corrupted)
-            outputs["corrupted_"] = corrupted
-        for prefix, output in outputs.items():
-            compared[prefix].append(compare(output, x, bounded=dataset.spec.values != "real"))
+        corrupted = batch.x if corruption is None else corruption(batch.x)
+        for prefix in wanted:
+            shown = batch.x if prefix in ("", "pca_") else corrupted
+            compared[prefix].append(compared_by_kind(spec, output(prefix, shown, condition), batch.x))
     values: Values = {}
     for prefix, batches in compared.items():
         values |= summarise(batches, prefix)
     return values
+
+
+def _rebuilt(model: Evaluable, x: Tensor, condition: Tensor | None) -> Tensor:
+    """Examples decoded from the mean of q(z|x)."""
+    return model.decode(model.posterior(x, condition).mean, condition)
 
 
 def _terms(model: Evaluable, test: Split, device: torch.device) -> Values:
@@ -154,8 +185,28 @@ def _terms(model: Evaluable, test: Split, device: torch.device) -> Values:
     return values
 
 
-def _importance(model: Evaluable, images: Split, samples: int, size: int, device: torch.device) -> Values:
-    """NLL of some examples, with its distance from −ELBO on the same samples."""
+def _perplexity(model: Evaluable, dataset: Dataset, device: torch.device) -> float:
+    """exp of the nats that a token costs at the mean of q(z|x)."""
+    nats, tokens = [], []
+    for batch, condition in _batches(model, dataset.test, device):
+        raw = model.decode_raw(model.posterior(batch.x, condition).mean, condition, batch.x)
+        nats.append(model.likelihood.distortion(raw, batch.x))
+        tokens.append(numbers(dataset.spec, batch.x))
+    return math.exp(torch.cat(nats).double().sum().item() / torch.cat(tokens).sum().item())
+
+
+def _sharpness(model: Evaluable, test: Split, spec: DataSpec, device: torch.device) -> Values:
+    """Sharpness of reconstructed images, where there are sides enough to see edges and edges to see."""
+    if spec.kind != "image" or min(spec.shape[1:]) < 3:
+        return {}
+    found = sharpness(
+        (_rebuilt(model, batch.x, condition), batch.x) for batch, condition in _batches(model, test, device)
+    )
+    return {} if found is None else {"sharpness": found}
+
+
+def _importance(model: Evaluable, images: Split, samples: int, size: float, device: torch.device) -> Values:
+    """NLL of some examples of ``size`` numbers each, with its distance from −ELBO on the same samples."""
     estimates = [
         importance_estimate(model, batch.x, samples, condition)
         for batch, condition in _batches(model, images, device)
@@ -172,13 +223,21 @@ def _importance(model: Evaluable, images: Split, samples: int, size: int, device
 
 
 def _accuracies(
-    model: Evaluable, dataset: Dataset, test_codes: Tensor, seed: int, device: torch.device
+    model: Evaluable,
+    dataset: Dataset,
+    test_codes: Tensor,
+    seed: int,
+    device: torch.device,
+    only: Collection[str],
 ) -> Values:
     """What codes know of the labels, where there are labels."""
     if dataset.train.label is None or dataset.test.label is None:
         return {}
-    chosen = _subset(len(dataset.train), PROBE_EXAMPLES, seed)
-    scored = _subset(len(dataset.test), PROBE_EXAMPLES, seed)
+    known = torch.nonzero(dataset.train.label >= 0)[:, 0]
+    if not len(known):
+        return {}
+    chosen = known[subset(len(known), PROBE_EXAMPLES, seed)]
+    scored = subset(len(dataset.test), PROBE_EXAMPLES, seed)
     train_codes = _codes(model, dataset.train.take(chosen), device)
     fit_and_score = (
         train_codes.cpu().numpy(),
@@ -186,7 +245,7 @@ def _accuracies(
         test_codes.cpu()[scored].numpy(),
         dataset.test.label[scored].numpy(),
     )
-    return {"knn5_accuracy": knn_accuracy(*fit_and_score), "probe_accuracy": probe_accuracy(*fit_and_score)}
+    return {name: of(*fit_and_score) for name, of in ACCURACIES.items() if not only or name in only}
 
 
 def _codes(model: Evaluable, split: Split, device: torch.device) -> Tensor:
@@ -203,10 +262,12 @@ def _batches(model: Evaluable, split: Split, device: torch.device) -> Iterator[t
         yield here, model.told(Step(here.x, here.x, label=here.label))
 
 
-def _subset(n: int, most: int, seed: int) -> Tensor:
-    """Positions of at most ``most`` of ``n`` examples, increasing; the first ones may be unlike the rest."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randperm(n, generator=generator)[:most].sort().values
+def _sow(device: torch.device, seed: int) -> None:
+    """Starts the random numbers anew."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
 
 
 @contextmanager
@@ -215,10 +276,7 @@ def _evaluating(model: Evaluable, device: torch.device, seed: int) -> Iterator[N
     was_training = model.training
     gpus = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus), torch.no_grad():
-        torch.default_generator.manual_seed(seed)
-        for gpu in gpus:
-            with torch.cuda.device(gpu):
-                torch.cuda.manual_seed(seed)
+        _sow(device, seed)
         model.to(device)
         model.train(False)
         try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from aecore.metrics.metric import Metric
+from aecore.metrics.table_codebook import CODEBOOK_METRICS, SHARPNESS_METRICS
+from aecore.metrics.table_factors import FACTOR_METRICS
+from aecore.metrics.table_kinds import KIND_METRICS
+from aecore.metrics.table_samples import SAMPLE_METRICS
+from aecore.metrics.table_sparsity import SPARSITY_METRICS
 
 NEIGHBOURS = 5
 PROBE_EXAMPLES = 10_000
@@ -11,23 +15,6 @@ ACTIVE_VARIANCE = 0.01
 PSNR_CEILING = 100.0
 PCA_EXACT_SIZE = 1024
 PCA_EXAMPLES = 10_000
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What a number in a card means.
-
-    Attributes:
-        title: Name for people.
-        unit: What it is measured in, empty for a pure number.
-        better: Which direction is better, ``neither`` where none is by itself.
-        help: What was computed, on what, and whether a mean or a sample of q(z|x) was used.
-    """
-
-    title: str
-    unit: str
-    better: Literal["lower", "higher", "neither"]
-    help: str
 
 
 _OUTPUTS = {
@@ -45,10 +32,11 @@ _OUTPUTS = {
     "corrupted_": ("corrupted ", "the corrupted test example itself, so what doing nothing would score"),
 }
 
+_NUMBER = "number (pixel, standardised column of a table, value of a series at a step that is there)"
 _COMPARISONS = {
-    "mae": Metric("MAE", "pixel values", "lower", "Mean absolute error per pixel"),
-    "mse": Metric("MSE", "squared pixel values", "lower", "Mean squared error per pixel"),
-    "rmse": Metric("RMSE", "pixel values", "lower", "Root of the mean squared error over all pixels"),
+    "mae": Metric("MAE", "the data's units", "lower", f"Mean absolute error per {_NUMBER}"),
+    "mse": Metric("MSE", "the data's units, squared", "lower", f"Mean squared error per {_NUMBER}"),
+    "rmse": Metric("RMSE", "the data's units", "lower", "Root of the mean squared error over all examples"),
     "psnr": Metric(
         "PSNR",
         "dB",
@@ -72,13 +60,16 @@ def _comparison(prefix: str, name: str) -> Metric:
     return Metric(title[0].upper() + title[1:], metric.unit, metric.better, f"{metric.help}, of {output}.")
 
 
+__all__ = ["METRICS", "Metric"]
+
 METRICS: dict[str, Metric] = {
     **{f"{prefix}{name}": _comparison(prefix, name) for prefix in _OUTPUTS for name in _COMPARISONS},
     "compression_ratio": Metric(
         "Compression ratio",
         "",
         "higher",
-        "Numbers in an example divided by numbers in its code; it counts numbers, not bits.",
+        "Numbers in an example divided by numbers in its code; it counts numbers, not bits, and of series "
+        "and words (letters and the end) the average number that is there.",
     ),
     "distortion": Metric(
         "Distortion",
@@ -92,14 +83,16 @@ METRICS: dict[str, Metric] = {
         "Rate",
         "nats",
         "neither",
-        "KL(q(z|x) ‖ p(z)) in closed form, summed over latent dimensions, averaged over the test split.",
+        "KL(q(z|x) ‖ p(z)), summed over latent dimensions, averaged over the test split: in closed form, or "
+        "at "
+        "one sample of q(z|x) where there is none (flow, VampPrior; of a ladder, given the levels above).",
     ),
     "kl_per_dimension": Metric(
         "KL per dimension",
         "nats",
         "neither",
-        "The rate of each latent dimension in closed form, averaged over the test split; near 0 where it "
-        "collapsed onto the prior.",
+        "The rate of each latent dimension, averaged over the test split; near 0 where it collapsed onto the "
+        "prior. Absent where the rate does not fall apart by dimension.",
     ),
     "active_units": Metric(
         "Active units",
@@ -108,12 +101,20 @@ METRICS: dict[str, Metric] = {
         f"Latent dimensions whose mean of q(z|x) has a variance over {ACTIVE_VARIANCE} on the test split "
         "(Burda et al. 2015).",
     ),
+    "rate_per_level": Metric(
+        "Rate per level",
+        "nats",
+        "neither",
+        "The rate of each level of a ladder given one sample of the levels above it, the level nearest "
+        "to the "
+        "data first, averaged over the test split.",
+    ),
     "negative_elbo": Metric(
         "−ELBO",
         "nats",
         "lower",
         "Upper bound on −log p(x) with all constants, averaged over the test split: the reconstruction at "
-        "one sample of q(z|x), the KL in closed form.",
+        "one sample of q(z|x), and the rate.",
     ),
     "nll": Metric(
         "NLL",
@@ -133,8 +134,8 @@ METRICS: dict[str, Metric] = {
         "Bits per dimension",
         "bits",
         "lower",
-        "NLL divided by the numbers in an example and by log 2. For grey values it is of a density on [0, 1] "
-        "(not of 256 levels), and can be negative.",
+        "NLL divided by the numbers in an example, as the compression ratio counts them, and by log 2. For "
+        "grey values it is of a density on [0, 1] (not of 256 levels), and can be negative.",
     ),
     "nll_samples": Metric("NLL samples", "samples", "neither", "Samples of q(z|x) per example for NLL."),
     "nll_images": Metric("NLL images", "examples", "neither", "Test examples, drawn by the seed, for NLL."),
@@ -153,5 +154,38 @@ METRICS: dict[str, Metric] = {
         "Share of test examples whose label a logistic regression on standardised codes predicts (means of "
         f"q(z|x), at most {PROBE_EXAMPLES:,} training and as many test examples, drawn by the seed).",
     ),
+    **KIND_METRICS,
+    "classification_error": Metric(
+        "Classification error",
+        "%",
+        "lower",
+        "Share of test examples whose most probable class, by the model's own classifier q(y|x), is not "
+        "their "
+        "label.",
+    ),
+    **SHARPNESS_METRICS,
+    **CODEBOOK_METRICS,
+    **SPARSITY_METRICS,
+    "teacher_distortion": Metric(
+        "Teacher's distortion",
+        "the likelihood's unit",
+        "lower",
+        "Distortion of the teacher's reconstructions of the training split, when the student had learned "
+        "from it.",
+    ),
+    "student_distortion": Metric(
+        "Student's distortion",
+        "the likelihood's unit",
+        "lower",
+        "Distortion of the student's reconstructions of the training split, at the same time.",
+    ),
+    "teacher_parameters": Metric(
+        "Teacher's parameters",
+        "",
+        "neither",
+        "How many numbers the teacher had learned; it is not in the bundle.",
+    ),
+    **SAMPLE_METRICS,
+    **FACTOR_METRICS,
 }
 """Every name that :func:`aecore.metrics.evaluate` can return, in the order in which to show them."""

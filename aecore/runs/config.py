@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from aecore import variants
-from aecore.data import Dataset, dataset_options, list_datasets, load_dataset
+from aecore.data import Dataset, dataset_options, kind_of, list_datasets, load_dataset
 from aecore.errors import UserError
 from aecore.options import Option, fill, merge, options_of
 from aecore.training import Fit
@@ -43,7 +43,8 @@ def schema(variant: str, data: str, chosen: Mapping[str, Any] | None = None) -> 
     Raises:
         UserError: If variant, data or a part is unknown.
     """
-    return merge(variants.schema(variant, chosen), data_options(data), options_of(Fit), options_of(_storing))
+    own = variants.schema(variant, chosen, kind_of(data))
+    return merge(own, data_options(data), options_of(Fit), options_of(_storing))
 
 
 def complete(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +90,8 @@ def misplaced(option: str, variant: str, data: str, chosen: Mapping[str, Option]
 
 def command(config: Mapping[str, Any]) -> str:
     """The command line that trains ``config``, leaving out what is default."""
-    default = complete({key: config[key] for key in ("variant", "data", "net", "likelihood")})
+    parts = ("variant", "data", "net", "likelihood")
+    default = complete({key: config[key] for key in parts if key in config})
     words = ["aecore", "train", "--variant", config["variant"], "--data", config["data"]]
     for key, value in config.items():
         if key in ("net", "likelihood"):

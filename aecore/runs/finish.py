@@ -21,14 +21,16 @@ from aecore.data import Dataset, Split
 from aecore.data.splits import stratified
 from aecore.latent import projections
 from aecore.metrics import evaluate
+from aecore.metrics.edition import edition
 from aecore.model import Autoencoder
+from aecore.runs.measure import EDITION
+from aecore.scenes.views import shown
 from aecore.step import Step
 from aecore.version import __version__
 
 MOST_CODES = 2000
 MAPS = ("pca", "umap", "tsne")
 LIBRARIES = ("numpy", "onnx", "safetensors", "torch", "umap-learn", "openTSNE")
-VIEWS = ("map", "reconstruct", "interpolate", "sample")
 
 
 def make_bundle(
@@ -63,7 +65,7 @@ def make_bundle(
     metrics = evaluate(model, data, device=device if device.startswith("cuda") else "cpu")
     model.to("cpu")
     variant = variants.find(config["variant"])
-    spec = data.spec
+    spec, latent = data.spec, LatentSpec.from_json(model.latent_spec())
     card = Card(
         name=folder.name,
         title=variant.title,
@@ -81,11 +83,13 @@ def make_bundle(
             fingerprint=data.fingerprint,
             vocabulary=spec.vocabulary,
             columns=spec.columns,
+            centre=spec.centre,
+            scale=spec.scale,
         ),
-        views=VIEWS,
+        views=shown(spec.kind, latent),
         variant=variant.name,
         config=dict(config),
-        latent=LatentSpec.from_json(model.latent_spec()),
+        latent=latent,
         precision=config["store"],
         metrics=metrics,
         provenance=Provenance(
@@ -93,7 +97,7 @@ def make_bundle(
             device=device_name(device),
             seconds=round(seconds, 3),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions={"aecore": __version__, "python": platform.python_version()}
+            versions={"aecore": __version__, "python": platform.python_version(), EDITION: edition()}
             | {name: version(name) for name in LIBRARIES},
             command=command,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -57,6 +58,8 @@ class Run:
             self.data = data or load_data(config)
             with Randomness(config["seed"], "cpu")():
                 model = variants.build(config, self.data.spec)
+            if said := variants.find(config["variant"]).warn(self.data.spec, config):
+                warnings.warn(said, UserWarning, stacklevel=2)
             self.fit = Fit(model, self.data, **{name: config[name] for name in options_of(Fit)})
         self.id = f"{folder.parent.name}/{folder.name}"
         self.history: list[dict[str, Any]] = []

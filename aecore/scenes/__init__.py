@@ -2,8 +2,8 @@
 
 ``scene.json`` says what there is; ``codes.safetensors`` holds the codes, their maps and the
 prior, ``mixture.safetensors`` a mixture fitted to them; ``originals.json`` and its tiles the
-images behind the codes, one cell an example; ``encoder.onnx``, ``decoder.onnx`` and
-``model.safetensors`` are the bundle's own.
+images behind the codes, one cell an example (``originals.safetensors`` what are no images);
+``encoder.onnx``, ``decoder.onnx`` and ``model.safetensors`` are the bundle's own.
 
 The app's server makes each file when it is asked for, ``aecore site`` writes them all.
 """
@@ -12,12 +12,13 @@ from aecore.scenes.arrays import codes, mixture
 from aecore.scenes.atlas import Atlas
 from aecore.scenes.atlas_cache import atlas
 from aecore.scenes.atlas_cache import key as originals_key
-from aecore.scenes.images import Originals, originals
+from aecore.scenes.images import NUMBERS, Originals, originals
 from aecore.scenes.projector import write_projector
 from aecore.scenes.scene import describe, dims, error_unit, examples, key, own_files, title, titles
 from aecore.scenes.site import entries, write_site
 
 __all__ = [
+    "NUMBERS",
     "Atlas",
     "Originals",
     "atlas",

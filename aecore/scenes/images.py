@@ -1,4 +1,8 @@
-"""The examples behind a bundle's codes, where they are on this machine and are the right ones."""
+"""The examples behind a bundle's codes, where they are on this machine and are the right ones.
+
+Images go to a browser as tiles (see ``atlas``), series, words and rows of a table as numbers:
+``originals.safetensors`` with one array ``x``, shape (N, *shape), a row for each row of the codes.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 from numpy.typing import NDArray
 
 from aecore.bundles import Bundle
@@ -13,8 +18,11 @@ from aecore.data import dataset_options, load_dataset
 from aecore.data.parts import part
 from aecore.errors import BundleError, UserError
 
+NUMBERS = "originals.safetensors"
 TRAINING = {"validation": 0, "seed": 0, "train_examples": 1}
-"""Options that change what is trained on and never the test split, at their smallest."""
+"""Options that change what is trained on and never the test split, at their smallest.
+
+Of a table they change the scale of the test split's columns, and stay as they were."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +30,24 @@ class Originals:
     """The examples behind a bundle's codes, where they are at hand.
 
     Attributes:
-        x: Examples, shape (N, C, H, W), a row for each row of the codes, or None.
+        x: Examples, shape (N, *shape), a row for each row of the codes, or None: float32, tokens int64.
         missing: Why there are none, and how to get them: a sentence or two.
     """
 
-    x: NDArray[np.float32] | None = None
+    x: NDArray[Any] | None = None
     missing: str = ""
+
+    def numbers(self) -> bytes:
+        """The content of ``originals.safetensors``: float32, or int32 for tokens.
+
+        Raises:
+            UserError: If the examples are missing; it says why.
+        """
+        if self.x is None:
+            raise UserError(self.missing)
+        kind = np.int32 if self.x.dtype.kind == "i" else np.float32
+        saved: bytes = safetensors.numpy.save({"x": np.ascontiguousarray(self.x, kind)})
+        return saved
 
 
 def originals(bundle: Bundle) -> Originals:
@@ -41,7 +61,7 @@ def originals(bundle: Bundle) -> Originals:
     if replace(whole, test=split).fingerprint != (card.codes_fingerprint or data.fingerprint):
         return Originals(
             missing=f"The copy of {data.title} on this machine is not the one that this bundle was made "
-            "from, so its images are not shown beside these codes. To see both, train the model again on "
+            "from, so its examples are not shown beside these codes. To see both, train the model again on "
             f"this copy: {card.provenance.command}"
         )
     if ((index < 0) | (index >= len(split))).any():
@@ -62,5 +82,5 @@ def _options(bundle: Bundle) -> dict[str, Any]:
             raise BundleError(
                 f"Bundle {bundle.id}: its card loads {card.data.title} with an option {name!r}, unknown here."
             )
-    smallest = TRAINING if card.codes_split == "test" else {}
+    smallest = TRAINING if card.codes_split == "test" and card.data.kind != "table" else {}
     return card.data.options | {name: value for name, value in smallest.items() if name in known}

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from aecore.bundles import Bundle
 from aecore.bundles.files import sha256
+from aecore.errors import UserError
+from aecore.latent import score
+from aecore.scenes.views import views
 
-VERSION = 1
+VERSION = 3
 WEIGHTS = "model.safetensors"
+FUNCTIONS = ("encoder", "decoder", "prior", "lookup", "classifier")
+MEASURED = ("codebook_perplexity", "codes_used", "rate_per_level", "classification_error")
+PRIORS = {"vamp": "VampPrior, learned", "swiss-roll": "Swiss roll", "mixture": "Mixture of Gaussians"}
 UNITS = {"pseudo-bernoulli": "pseudo-nats", "huber": "Huber units"}
 
 
@@ -37,9 +44,10 @@ def examples(bundle: Bundle) -> str:
     """What two bundles share exactly when their codes are of examples of the same split of the same data."""
     card, data = bundle.card, bundle.card.data
     fingerprint = card.codes_fingerprint or data.fingerprint
-    return sha256(repr((data.name, sorted(data.options.items()), fingerprint, card.codes_split)).encode())[
-        :32
-    ]
+    options = dict(data.options)
+    if card.codes_split == "test":
+        options.pop("labelled", None)  # of training labels
+    return sha256(repr((data.name, sorted(options.items()), fingerprint, card.codes_split)).encode())[:32]
 
 
 def beta(bundle: Bundle) -> float | None:
@@ -78,6 +86,28 @@ def maps(bundle: Bundle) -> list[str]:
     return names + [name for name, there in solid.items() if there]
 
 
+def prior_title(bundle: Bundle) -> str:
+    """What codes are drawn from, by its honest name."""
+    latent, chosen = bundle.card.latent, bundle.card.config.get("prior")
+    if latent.prior.kind == "standard-normal":
+        return "Prior N(0, I)"
+    if latent.prior.kind == "fitted-gaussian":
+        return "Fitted Gaussian"
+    if latent.prior.kind == "autoregressive":
+        return "Autoregressive prior"
+    if latent.kind == "ladder":
+        return f"Prior of {len(latent.levels)} levels, learned"
+    return PRIORS.get(str(chosen), "The model's own prior")
+
+
+def noise(bundle: Bundle) -> float | None:
+    """σ of the noise that the model was trained to undo, where it gives a score field."""
+    try:
+        return score.sigma(bundle)
+    except UserError:
+        return None
+
+
 def describe(bundle: Bundle) -> dict[str, Any]:
     """What ``scene.json`` says.
 
@@ -98,8 +128,23 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "values": data.values,
             "classes": list(data.classes),
             "factors": [{"name": each.name, "values": list(each.values)} for each in data.factors],
+            "vocabulary": list(data.vocabulary),
+            "columns": list(data.columns),
+            "centre": list(data.centre),
+            "scale": list(data.scale),
         },
-        "latent": {"kind": latent.kind, "dim": latent.dim, "prior": latent.prior.kind},
+        "latent": {
+            "kind": latent.kind,
+            "dim": latent.dim,
+            "prior": latent.prior.kind,
+            "prior_title": prior_title(bundle),
+            "levels": list(latent.levels),
+            "codebook": asdict(latent.codebook) if latent.codebook else None,
+            "condition": asdict(latent.condition) if latent.condition else None,
+        },
+        "views": views(data.kind, latent),
+        "score": noise(bundle),
+        "measured": {name: card.metrics[name] for name in MEASURED if name in card.metrics},
         "beta": beta(bundle),
         "split": card.codes_split,
         "examples": examples(bundle),
@@ -110,7 +155,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         **{
             name: {"file": each.file, "inputs": list(each.inputs), "outputs": list(each.outputs)}
             for name, each in card.onnx.items()
-            if name in ("encoder", "decoder")
+            if name in FUNCTIONS
         },
         "weights": WEIGHTS,
     }

@@ -16,7 +16,7 @@ from aecore.places import shipped_root
 from aecore.scenes.arrays import codes, mixture
 from aecore.scenes.atlas import Atlas
 from aecore.scenes.folders import whole
-from aecore.scenes.images import originals
+from aecore.scenes.images import NUMBERS, originals
 from aecore.scenes.scene import describe, own_files, titles
 
 GENERATOR = "aecore site"
@@ -79,7 +79,7 @@ def write_site(
         bundles: Which, in the order of the page's list.
         out: The folder to write.
         canvas: The built canvas; None for the app's.
-        listen: Is told the id of each bundle that is written, and why its images are missing
+        listen: Is told the id of each bundle that is written, and why its examples are missing
             where they are.
 
     Raises:
@@ -114,7 +114,7 @@ def write_site(
 
 
 def _write_scene(bundle: Bundle, folder: Path) -> str:
-    """Writes a bundle's scene; returns why its images are missing, or nothing."""
+    """Writes a bundle's scene; returns why its examples are missing, or nothing."""
     folder.mkdir(parents=True)
     _write_json(folder / "scene.json", describe(bundle))
     (folder / "codes.safetensors").write_bytes(codes(bundle))
@@ -122,6 +122,10 @@ def _write_scene(bundle: Bundle, folder: Path) -> str:
     for file in own_files(bundle):
         (folder / file).write_bytes(bundle.read(file))
     try:
+        if bundle.card.data.kind != "image":
+            (folder / NUMBERS).write_bytes(originals(bundle).numbers())
+            _write_json(folder / "originals.json", {"file": NUMBERS})
+            return ""
         atlas = Atlas.behind(originals(bundle), bundle.card.data.values)
     except UserError as missing:
         _write_json(folder / "originals.json", {"missing": str(missing)})
@@ -155,7 +159,7 @@ def _licences(bundles: Sequence[Bundle]) -> str:
             "Made with Loupe (latent-loupe), Apache License 2.0.",
             "What the canvas is made of, and its licences: in canvas/.",
             "",
-            "Images in originals-*.png:",
+            "Examples in originals-*.png and originals.safetensors:",
             *lines,
             "",
         ]

@@ -47,6 +47,15 @@ class LinearGaussian(nn.Module):
     def told(self, step: Step) -> None:
         return None
 
+    def latent_spec(self) -> dict[str, object]:
+        return {"prior": {"kind": "standard-normal"}}
+
+    def draw(self, n: int, temperature: float = 1.0) -> Tensor:
+        return temperature * torch.randn(n, LATENT, dtype=torch.float64)
+
+    def sample(self, n: int, temperature: float = 1.0, condition: Tensor | None = None) -> Tensor:
+        return self.decode(self.draw(n, temperature))
+
     def diagnostics(self, test: Split) -> dict[str, float | list[float]]:
         return {}
 
@@ -78,7 +87,7 @@ class LinearGaussian(nn.Module):
         gap = kl_divergence(Normal(q["mu"], (0.5 * q["logvar"]).exp()), self.exact_posterior(x))
         return self.exact_nll(x) + gap.sum(1)
 
-    def draw(self, n: int) -> Tensor:
+    def examples(self, n: int) -> Tensor:
         """Examples from the model, shape (n, *SPEC.shape)."""
         x = self.decode_raw(torch.randn(n, LATENT, dtype=torch.float64))
         return x + torch.randn_like(x)
@@ -88,5 +97,5 @@ def dataset(train: int = 50, test: int = 4000) -> Dataset:
     """Unlabelled draws from the exact model."""
     torch.manual_seed(1)
     model = LinearGaussian()
-    splits = (Split(model.draw(train)), Split(model.draw(0)), Split(model.draw(test)))
+    splits = (Split(model.examples(train)), Split(model.examples(0)), Split(model.examples(test)))
     return Dataset(SPEC, "PPCA", "none", "drawn", *splits)

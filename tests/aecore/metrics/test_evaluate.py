@@ -15,6 +15,7 @@ from torch.nn.functional import mse_loss
 from aecore.data import Dataset
 from aecore.errors import UserError
 from aecore.metrics import METRICS, evaluate
+from aecore.metrics.evaluation import ACCURACIES as ACCURACY_SCORES
 from tests.aecore.metrics.closed_form import SIZE, LinearGaussian
 from tests.aecore.metrics.closed_form import dataset as ppca
 from tests.aecore.small import digits, equal, model, weights
@@ -23,9 +24,14 @@ COMPARED = ("mae", "mse", "rmse", "psnr", "ssim")
 ACCURACIES = {"knn5_accuracy", "probe_accuracy"}
 POSTERIOR = {"rate", "kl_per_dimension", "active_units"}
 EVIDENCE = {"negative_elbo", "nll", "elbo_gap", "bits_per_dim", "nll_samples", "nll_images"}
+SAMPLES = {f"sample_{name}" for name in ("precision", "recall", "density", "coverage", "frechet", "count")}
 ALWAYS = (
-    {f"{p}{c}" for p in ("", "pca_") for c in COMPARED} | {"compression_ratio", "distortion"} | ACCURACIES
+    {f"{p}{c}" for p in ("", "pca_") for c in COMPARED}
+    | {"compression_ratio", "distortion", "sharpness", "train_frechet"}
+    | ACCURACIES
+    | SAMPLES
 )
+HELD = {"aggregate_mmd"}
 DENOISED = {f"{p}{c}" for p in ("denoised_", "pca_denoised_", "corrupted_") for c in COMPARED}
 
 
@@ -40,8 +46,8 @@ def measure(name: str, data: Dataset | None = None, **options: Any) -> dict[str,
     [
         ("autoencoder", {"likelihood": "mse"}, ALWAYS),
         ("denoising", {"likelihood": "mse"}, ALWAYS | DENOISED),
-        ("vae", {"likelihood": "mse"}, ALWAYS | POSTERIOR | EVIDENCE),
-        ("vae", {"likelihood": "pseudo-bernoulli"}, ALWAYS | POSTERIOR),
+        ("vae", {"likelihood": "mse"}, ALWAYS | POSTERIOR | EVIDENCE | HELD),
+        ("vae", {"likelihood": "pseudo-bernoulli"}, ALWAYS | POSTERIOR | HELD),
     ],
 )
 def test_what_applies_is_there_and_nothing_else(
@@ -54,7 +60,9 @@ def test_what_applies_is_there_and_nothing_else(
 
 
 def test_the_table_names_what_an_evaluation_gives() -> None:
-    assert METRICS.keys() == ALWAYS | DENOISED | POSTERIOR | EVIDENCE
+    """What only some kinds of models or data have is tested beside them."""
+    assert METRICS.keys() >= ALWAYS | DENOISED | POSTERIOR | EVIDENCE | HELD
+    assert {"mig", "sap", "modularity"} <= METRICS.keys()
     for metric in METRICS.values():
         assert metric.help.endswith(".")
         assert metric.better in ("lower", "higher", "neither")
@@ -95,7 +103,8 @@ def test_it_repeats_and_a_seed_changes_what_is_drawn() -> None:
     first, again, other = (evaluate(vae, data, nll_samples=3, seed=seed) for seed in (0, 0, 1))
     assert first == again
     drawn = {name for name in first if first[name] != other[name]}
-    assert drawn == {"distortion", "negative_elbo", "nll", "elbo_gap", "bits_per_dim"}
+    assert drawn >= {"distortion", "negative_elbo", "nll", "elbo_gap", "bits_per_dim"} | HELD
+    assert drawn <= {"distortion", "train_frechet"} | EVIDENCE | HELD | SAMPLES
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -168,3 +177,35 @@ def test_the_table_needs_no_torch() -> None:
     code = "import sys; from aecore.metrics import METRICS; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("variant", "only"),
+    [
+        ("denoising", {"mse", "denoised_mse"}),
+        ("denoising", {"pca_denoised_mse"}),
+        ("vae", {"nll", "knn5_accuracy"}),
+        ("vae", {"rate", "distortion", "active_units", "pca_mse"}),
+        ("vae", {"aggregate_mmd", "sample_recall", "sharpness", "compression_ratio"}),
+        ("sparse", {"zero_share", "mse"}),
+    ],
+)
+def test_only_what_is_asked_for_is_given_with_the_same_numbers(variant: str, only: set[str]) -> None:
+    data, made = digits(), model(variant, likelihood="mse")
+    whole = evaluate(made, data, nll_samples=3)
+    assert evaluate(made, data, nll_samples=3, only=only) == {name: whole[name] for name in only}
+
+
+def test_what_is_not_asked_for_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in ("fit_pca", "importance_estimate", "sample_metrics", "factor_metrics", "prior_metrics"):
+        monkeypatch.setattr(f"aecore.metrics.evaluation.{part}", None)
+    monkeypatch.setitem(ACCURACY_SCORES, "probe_accuracy", None)
+    assert evaluate(model("vae"), digits(), only=["mse", "knn5_accuracy"]).keys() == {"mse", "knn5_accuracy"}
+    with pytest.raises(TypeError):  # the rest would have been
+        evaluate(model("vae"), digits())
+
+
+def test_what_does_not_apply_is_absent_when_asked_for_and_an_unknown_name_is_refused() -> None:
+    assert evaluate(model("autoencoder"), digits(), only=["rate"]) == {}
+    with pytest.raises(UserError, match="no metric called 'nil'. Did you mean nll"):
+        evaluate(model("vae"), digits(), only=["nil"])

@@ -18,7 +18,7 @@ EXACT = LinearGaussian()
 @pytest.fixture
 def x() -> torch.Tensor:
     """Sixty-four draws from the model."""
-    return EXACT.draw(64)
+    return EXACT.examples(64)
 
 
 def test_with_the_true_posterior_one_sample_is_exact(x: torch.Tensor) -> None:

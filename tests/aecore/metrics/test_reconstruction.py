@@ -17,9 +17,9 @@ from aecore.metrics.reconstruction import (
     mean_absolute_error,
     mean_squared_error,
     psnr,
-    ssim,
     summarise,
 )
+from aecore.similarity import ssim
 from tests.aecore.small import digits
 
 

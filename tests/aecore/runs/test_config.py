@@ -119,7 +119,7 @@ def test_what_does_not_fit_is_named_with_what_would(wrong: dict[str, Any], messa
     [
         ({"channels": [8]}, "--channels belongs to --net conv;"),
         ({"net": "conv", "hidden": [8]}, "--hidden belongs to --net mlp;"),
-        ({"beta": 2}, "--beta belongs to --variant beta-vae;"),
+        ({"beta": 2}, "--beta belongs to --variant beta-tc-vae or --variant beta-vae or "),
         ({"antialias": True}, "--antialias belongs to --data shapes or"),
     ],
 )

@@ -23,6 +23,7 @@ from aecore.metrics.probabilistic import importance_estimate
 from aecore.model import Autoencoder
 from aecore.runs import complete
 from aecore.runs.finish import codes_of
+from aecore.scenes.views import shown
 from tests.aecore.conftest import TINY
 
 BOTH = pytest.mark.parametrize("name", ["digits/half", "digits/full"])
@@ -48,7 +49,7 @@ def test_the_card_says_everything(bundle: Bundle, data: Dataset, name: str) -> N
     assert card.config["latent_dim"] == card.latent.dim == TINY["latent_dim"]
     assert card.precision == name.removeprefix("digits/")
     assert card.latent.kind == {"digits/half": "gaussian", "digits/full": "point"}[name]
-    assert card.views == ("map", "reconstruct", "interpolate", "sample")
+    assert card.views == shown(card.data.kind, card.latent)
     assert card.data.fingerprint == data.fingerprint
     assert (card.data.shape, card.data.values, len(card.data.classes)) == ((1, 8, 8), "unit", 10)
     assert card.parameters == sum(each.numel() for each in bundle.model().parameters())

@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 from aecore import scenes
 from aecore.bundles import Codes, LatentSpec
 from aecore.data import Factor
+from aecore.scenes.views import views
 from tests.aecore.scenes.conftest import Make, changed
 
 KINDS = {"F16": "<f2", "F32": "<f4", "I32": "<i4"}
@@ -121,14 +122,21 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
     )
     scene = json.loads(json.dumps(scenes.describe(bundle)))
     assert scene == {
-        "version": 1,
+        "version": 3,
         "id": "digits/pca-5d",
         "title": "VAE · 5 dims · β = 0.5",
         "data": {
             "name": "digits", "title": bundle.card.data.title, "kind": "image", "shape": [1, 8, 8],
             "values": "unit", "classes": list("0123456789"), "factors": [],
+            "vocabulary": [], "columns": [], "centre": [], "scale": [],
         },
-        "latent": {"kind": "gaussian", "dim": 5, "prior": "standard-normal"},
+        "latent": {
+            "kind": "gaussian", "dim": 5, "prior": "standard-normal", "prior_title": "Prior N(0, I)",
+            "levels": [], "codebook": None, "condition": None,
+        },
+        "views": views("image", bundle.card.latent),
+        "score": None,
+        "measured": {},
         "beta": 0.5,
         "split": "test",
         "examples": scenes.examples(bundle),
@@ -147,7 +155,9 @@ def test_without_a_rate_by_dimension_there_is_none_and_one_dimension_is_one(make
     scene = scenes.describe(make("points", dim=1, kind="point", title="Autoencoder"))
     assert scene["kl_per_dimension"] is None
     assert scene["title"] == "Autoencoder · 1 dim"
-    assert scene["latent"] == {"kind": "point", "dim": 1, "prior": "fitted-gaussian"}
+    latent = scene["latent"]
+    assert (latent["kind"], latent["dim"], latent["prior"]) == ("point", 1, "fitted-gaussian")
+    assert latent["prior_title"] == "Fitted Gaussian"
     assert scene["encoder"]["outputs"] == ["z"]
 
 
@@ -155,21 +165,16 @@ def test_the_unit_of_the_error_is_that_of_the_likelihood(make: Make) -> None:
     from aecore import likelihoods
 
     bundle = make()
-    kinds = [
+    concrete = [
         each
         for each in vars(likelihoods).values()
         if isinstance(each, type)
         and issubclass(each, likelihoods.Likelihood)
-        and each.__module__ == likelihoods.__name__
+        and each is not likelihoods.Likelihood
     ]
-    names = {
-        "MSE": "mse", "Gaussian": "gaussian", "Bernoulli": "bernoulli", "Huber": "huber",
-        "PseudoBernoulli": "pseudo-bernoulli", "ContinuousBernoulli": "continuous-bernoulli",
-    }  # fmt: skip
-    concrete = [each for each in kinds if each is not likelihoods.Likelihood]
-    assert {each.__name__ for each in concrete} == names.keys()
+    assert {each.name for each in concrete} == likelihoods.LIKELIHOODS.keys() - {"natural"}
     for each in concrete:
-        config = {**bundle.card.config, "likelihood": names[each.__name__]}
+        config = {**bundle.card.config, "likelihood": each.name}
         assert scenes.error_unit(changed(bundle, config=config)) == each.unit
 
 
