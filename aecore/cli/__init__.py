@@ -1,4 +1,4 @@
-"""The command line: ``aecore train | list | evaluate | encode | data | zoo | app | site | export``."""
+"""The command line: ``aecore train | list | evaluate | study | …``, a module each."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "encode": "encode",
     "data": "data",
+    "study": "study",
     "zoo": "zoo",
     "app": "app",
     "site": "site",

@@ -62,6 +62,8 @@ class Bar:
                     event.why
                 ]
                 text = f"{why} after {event.epochs} epochs, keeping epoch {event.epoch}"
+                if not self.training.fit.steps:
+                    text = "Solved in closed form"
                 self._show(self.training.fit.step, f"{text}; measuring, mapping, exporting{self.ending}")
                 self._say(f"{text}; measuring, mapping, exporting{self.ending}")
 

@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
         shape = "×".join(map(str, info.shape))
         print(f"{info.name}: {info.title}. {info.summary}")
         print(
-            f"  {info.examples:,} examples of {shape}, {info.values} values · {info.licence} · {info.source}"
+            f"  {info.kind} · {info.examples:,} examples of {shape}, {info.values} values · "
+            f"{info.licence} · {info.source}"
         )
         print(f"  {'ready' if info.available else info.why_missing}\n")

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from aecore.bundles import Bundle, list_bundles, open_bundle
+from aecore.bundles import list_bundles, open_bundle
 from aecore.cli.printing import print_json, print_table
 from aecore.errors import UserError
 
@@ -28,6 +28,8 @@ def add(commands: Any, words: Sequence[str]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Evaluates the bundles that were named."""
+    from aecore.runs.measure import evaluated
+
     chosen = list_bundles() if arguments.all else [open_bundle(name) for name in arguments.bundles]
     if not chosen:
         raise UserError("Name a bundle, as in `aecore evaluate digits/vae`, or say --all.")
@@ -44,21 +46,3 @@ def run(arguments: argparse.Namespace) -> None:
             print_table(bundle.id, ("metric", "card", "now"), rows)
     if arguments.json:
         print_json(found)
-
-
-def evaluated(bundle: Bundle) -> dict[str, Any]:
-    """The metrics of a bundle on the data at hand.
-
-    Raises:
-        UserError: If the data are missing, or are not those the bundle was measured on, or there
-            is not enough memory.
-    """
-    from aecore.metrics import evaluate
-    from aecore.runs.memory import enough_memory
-
-    card = bundle.card.data
-    with enough_memory(f"{bundle.id} needs less if it is trained again with smaller --hidden or --channels."):
-        data = card.load()
-        if data.fingerprint != card.fingerprint:
-            raise UserError(f"{data.title} on this machine differs from what {bundle.id} was measured on.")
-        return evaluate(bundle.model(), data)

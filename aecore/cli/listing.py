@@ -82,27 +82,32 @@ def _print_datasets() -> None:
         (
             info.name,
             info.title,
+            info.kind,
             "×".join(map(str, info.shape)),
             f"{info.examples:,}",
             "ready" if info.available else f"aecore data get {info.name}",
         )
         for info in list_datasets()
     ]
-    print_table("Data sets", ("name", "title", "example", "examples", "at hand"), rows)
+    print_table("Data sets", ("name", "title", "kind", "example", "examples", "at hand"), rows)
 
 
 def _print_bundles() -> None:
-    rows = [
-        (
-            each.id,
-            each.card.title,
-            str(each.card.latent.dim),
-            *(_number(each, name) for name in ("rmse", "pca_rmse")),
-            "shipped" if each.shipped else "yours",
-        )
-        for each in list_bundles()
-    ]
-    print_table("Bundles", ("id", "variant", "dims", "RMSE", "PCA RMSE", ""), rows)
+    columns = ("id", "variant", "dims", "RMSE", "PCA RMSE")
+    found = list_bundles()
+    for title, shipped in (("Bundles that came with Loupe", True), ("Bundles of yours", False)):
+        rows = [
+            (
+                each.id,
+                each.card.title,
+                str(each.card.latent.dim),
+                *(_number(each, name) for name in ("rmse", "pca_rmse")),
+            )
+            for each in found
+            if each.shipped == shipped
+        ]
+        if rows:
+            print_table(title, columns, rows, kept=columns[2:])
     for path, reason in damaged():
         print(f"left out: {path}: {reason}")
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aecore.cli.bar import Bar
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from aecore.options import Option
     from aecore.runs import Run
 
+PACKAGE = Path(__file__).parents[1]
 EPILOG = """Ctrl-C ends the training after its step and keeps the best epoch so far as a bundle;
 --resume goes on from the last whole epoch, as it does after a crash. What can be chosen depends
 on --variant, --data, --net and --likelihood: give them together with --help to see it all."""
@@ -106,7 +110,8 @@ def _default(option: Option) -> str:
 
 def run(arguments: argparse.Namespace) -> None:
     """Trains, or goes on with a training."""
-    training = _training(arguments)
+    with _warnings_as_sentences():
+        training = _training(arguments)
     quiet = arguments.json
     go_on = f"Go on with: aecore train --resume {training.id}"
     try:
@@ -173,6 +178,19 @@ def _advice(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         f"What helps: more --epochs, {lower}, its --annealing linear or --free-bits 0.1, "
         "another --likelihood."
     )
+
+
+@contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """What is legal and unwise is said in a sentence; what libraries warn of, as they do."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", category=UserWarning)
+        yield
+    for each in caught:
+        if issubclass(each.category, UserWarning) and Path(each.filename).is_relative_to(PACKAGE):
+            print(f"Note: {each.message}", file=sys.stderr, flush=True)
+        else:
+            warnings.showwarning(each.message, each.category, each.filename, each.lineno)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from aecore.bundles import list_bundles, open_bundle
 from aecore.cli import main
 from aecore.cli.bar import Bar
-from aecore.cli.train import _advice
+from aecore.cli.train import _advice, _warnings_as_sentences
 from aecore.runs import interrupted
 from aecore.training import EpochEnd, Event, Finished, Fit
 
@@ -73,6 +74,35 @@ def test_a_training_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> Non
         assert word in progress.splitlines()[1]
     assert progress.splitlines()[3].startswith("Trained after 2 epochs, keeping epoch 2; measuring")
     assert len(progress.splitlines()) == 4
+
+
+def test_what_is_unwise_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    bare = ["train", "--variant", "overcomplete", "--data", "digits", "--hidden", "8", "--latent-dim", "64"]
+    bare += ["--penalty", "none", "--epochs", "1", "--device", "cpu", "--json"]
+    assert main(bare) == 0
+    said, notes = capsys.readouterr()
+    assert json.loads(said)["id"] == "digits/overcomplete-64d"
+    assert notes.startswith("Note: Nothing stops a code of 64 numbers from copying an example of 64: set --s")
+    assert len(notes.splitlines()) == 1
+    assert main([*bare, "--weight-decay", "0.001"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_libraries_warn_of_stays_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match="old"), _warnings_as_sentences():
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+
+
+def test_a_closed_form_is_trained_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--variant", "linear", "--data", "digits", "--latent-dim", "3"]) == 0
+    progress = capsys.readouterr().err
+    assert progress.splitlines()[-1].startswith("Solved in closed form; measuring")
+    bundle = open_bundle("digits/linear-3d")
+    assert bundle.card.provenance.command == "aecore train --variant linear --data digits --latent-dim 3"
+    assert [line["stage"] for line in bundle.history] == ["solve"]
+    metrics = bundle.card.scalars
+    assert metrics["rmse"] == pytest.approx(metrics["pca_rmse"], rel=1e-5)
+    assert bundle.card.latent.prior.kind == "fitted-gaussian"
 
 
 def test_json_is_all_that_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,256 @@
+"""The table: every variant beside every metric, from the cards of bundles. No torch here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aecore.bundles import Bundle
+from aecore.errors import BundleError, unknown
+from aecore.metrics import METRICS
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "reconstruction": (
+        "mse", "psnr", "ssim", "sharpness", "length_mae", "token_accuracy", "word_accuracy", "perplexity",
+    ),
+    "density": ("rate", "negative_elbo", "nll"),
+    "codes": ("active_units", "knn5_accuracy", "probe_accuracy", "aggregate_mmd"),
+    "samples": (
+        "sample_precision", "sample_recall", "sample_density", "sample_coverage", "sample_frechet",
+    ),
+}  # fmt: skip
+"""What is compared, and under which heading."""
+
+FACTORS: Mapping[str, tuple[str, ...]] = {
+    "disentanglement": (
+        "mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "sap", "factor_vae_score",
+        "beta_vae_score", "modularity",
+    ),
+    "at which cost": ("mse", "rate", "active_units"),
+}  # fmt: skip
+"""The same for data sets whose factors are known."""
+
+SAME_LIKELIHOOD = ("negative_elbo", "nll")
+"""Densities, which are of one kind only under one likelihood."""
+
+DIGITS = 3  # that mean something, and that decide which is best
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bundle.
+
+    Attributes:
+        bundle: Its id.
+        title: Its variant's title; with its name where the table has another of that title.
+        code: Numbers in a code.
+        figures: By metric; what does not apply is missing.
+    """
+
+    bundle: str
+    title: str
+    code: int
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Bundles of one data set that had the same budget.
+
+    Attributes:
+        data: Name of the data set.
+        title: Its title.
+        settings: What all of them share, in words.
+        code: Numbers in a code; rows with another number are never the best.
+        groups: Metrics that at least one of them has, by heading.
+        rows: One a bundle, by title.
+        best: Metrics whose best value is known, with that value to three digits.
+    """
+
+    data: str
+    title: str
+    settings: str
+    code: int
+    groups: Mapping[str, tuple[str, ...]]
+    rows: tuple[Row, ...]
+    best: Mapping[str, float]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every metric, in order."""
+        return tuple(name for names in self.groups.values() for name in names)
+
+    def is_best(self, row: Row, metric: str) -> bool:
+        """Whether no other row has a better value, to three digits."""
+        value = row.figures.get(metric)
+        known = row.code == self.code and value is not None and metric in self.best
+        return known and rounded(row.figures[metric]) == self.best[metric]
+
+
+def rounded(value: float) -> float:
+    """To the digits that are shown."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+def comparable(bundles: Sequence[Bundle]) -> dict[str, str]:
+    """Data sets of which a table can be made, title by name: two variants or more had the same budget."""
+    by_data: dict[str, list[Bundle]] = {}
+    for each in bundles:
+        by_data.setdefault(each.card.data.name, []).append(each)
+    return {
+        name: of[0].card.data.title
+        for name, of in by_data.items()
+        if len({each.card.variant for each in _largest(of)}) > 1
+    }
+
+
+def compare(
+    bundles: Sequence[Bundle], data: str, groups: Mapping[str, tuple[str, ...]] = GROUPS
+) -> Comparison:
+    """The table of a data set.
+
+    The same budget means: the same data with the same options, as many epochs, batches of one size. Of
+    several budgets the one that most variants had; of several sizes of code the one that most of them have.
+    A variant that has no bundle with a code of that size is there with the one it has.
+
+    Args:
+        bundles: Those that may be in it.
+        data: Name of the data set.
+        groups: Which metrics.
+
+    Raises:
+        UserError: If no two variants of that data set can be compared.
+    """
+    known = comparable(bundles)
+    if data not in known:
+        raise unknown("table of the data set", data, known)
+    same = _largest([each for each in bundles if each.card.data.name == data])
+    code = _size(same)
+    usual = {each.card.variant for each in same if each.card.latent.dim == code}
+    chosen = [each for each in same if each.card.latent.dim == code or each.card.variant not in usual]
+    wanted = {name for names in groups.values() for name in names}
+    figures = {
+        each.id: {name: value for name, value in each.card.scalars.items() if name in wanted}
+        for each in chosen
+    }
+    twice = Counter(each.card.title for each in chosen)
+    rows = [
+        Row(
+            each.id,
+            f"{each.card.title} · {each.card.name}" if twice[each.card.title] > 1 else each.card.title,
+            each.card.latent.dim,
+            figures[each.id],
+        )
+        for each in sorted(chosen, key=lambda each: (each.card.title.casefold(), each.card.name))
+    ]
+    there = {
+        group: tuple(name for name in names if any(name in row.figures for row in rows))
+        for group, names in groups.items()
+    }
+    mixed = len({str(each.card.config.get("likelihood")) for each in chosen if _density(each)}) > 1
+    fits = [row for row in rows if row.code == code]
+    return Comparison(
+        data,
+        known[data],
+        _words(next(each for each in same if each.card.latent.dim == code and not closed(each)), code),
+        code,
+        {group: names for group, names in there.items() if names},
+        tuple(rows),
+        {
+            name: best
+            for names in there.values()
+            for name in names
+            if not (mixed and name in SAME_LIKELIHOOD) and (best := _best(fits, name)) is not None
+        },
+    )
+
+
+def markdown(table: Comparison) -> str:
+    """The table for a README: units in its head, arrows where one direction is better, the best in bold."""
+    head = ["", *(named(name) for name in table.columns)]
+    lines = [head, ["---", *("--:" for _ in table.columns)]]
+    for row in table.rows:
+        code = "" if row.code == table.code else f" ({row.code:,} numbers)"
+        cells = [_cell(table, row, name) for name in table.columns]
+        lines.append([row.title + code, *cells])
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{table.title}: {table.settings}.\n\n{body}"
+
+
+def named(metric: str) -> str:
+    """Title, unit and direction, as in ``PSNR (dB) ↑``."""
+    known = METRICS[metric]
+    unit = f" ({known.unit})" if known.unit else ""
+    return f"{known.title}{unit}{ARROWS[known.better]}"
+
+
+ARROWS = {"lower": " ↓", "higher": " ↑", "neither": ""}
+
+
+def _cell(table: Comparison, row: Row, metric: str) -> str:
+    if metric not in row.figures:
+        return ""
+    value = rounded(row.figures[metric])
+    whole = abs(value) >= 1000 or METRICS[metric].unit == "dimensions"
+    said = (f"{value:,.0f}" if whole else f"{value:#.3g}").replace("-", "−")
+    return f"**{said}**" if table.is_best(row, metric) else said
+
+
+def _best(rows: Sequence[Row], metric: str) -> float | None:
+    values = [rounded(row.figures[metric]) for row in rows if metric in row.figures]
+    better = METRICS[metric].better
+    if better == "neither" or len(values) < 2:
+        return None
+    return min(values) if better == "lower" else max(values)
+
+
+def _budget(bundle: Bundle) -> tuple[Any, ...]:
+    card, config = bundle.card, bundle.card.config
+    return str(sorted(card.data.options.items())), config.get("epochs"), config.get("batch_size")
+
+
+def closed(bundle: Bundle) -> bool:
+    """Whether its model is a closed form alone, which has no use for epochs."""
+    try:
+        history = bundle.history
+    except BundleError:  # a damaged one is shown by the card that it has
+        return False
+    return len(history) == 1 and history[0].get("lr") == 0
+
+
+def _largest(bundles: Sequence[Bundle]) -> list[Bundle]:
+    """Those with the budget that most variants had, and closed forms of the same data."""
+    descended = [each for each in bundles if not closed(each)]
+    by_budget: dict[tuple[Any, ...], list[Bundle]] = {}
+    for each in descended:
+        by_budget.setdefault(_budget(each), []).append(each)
+    if not by_budget:
+        return []
+    largest = max(by_budget.values(), key=lambda of: (len({each.card.variant for each in of}), len(of)))
+    options = _budget(largest[0])[0]
+    return [*largest, *(each for each in bundles if closed(each) and _budget(each)[0] == options)]
+
+
+def _size(bundles: Sequence[Bundle]) -> int:
+    """The size of code that most variants have; of two the larger one."""
+    variants = Counter(dim for _, dim in {(each.card.variant, each.card.latent.dim) for each in bundles})
+    return max(variants, key=lambda dim: (variants[dim], dim))
+
+
+def _density(bundle: Bundle) -> bool:
+    return any(name in bundle.card.metrics for name in SAME_LIKELIHOOD)
+
+
+def _words(bundle: Bundle, code: int) -> str:
+    config = bundle.card.config
+    options = "".join(
+        f", {name} {value}"
+        for name, value in bundle.card.data.options.items()
+        if name != "validation" and value not in ("none", False, None)
+    )
+    return (
+        f"test split, codes of {code} numbers, {config.get('epochs')} epochs, batches of "
+        f"{config.get('batch_size')}{options}"
+    )

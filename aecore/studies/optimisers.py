@@ -1,0 +1,24 @@
+"""Which optimiser, and how fast?
+
+The same autoencoder descended by Adam, AdamW, RMSprop and SGD at learning rates from 10⁻⁴ to 10⁻¹, the rate
+falling to a hundredth along a cosine. A rate with which the training diverged has no row.
+"""
+
+from aecore.studies.study import Setting, Study, on_both
+
+RATES = {"adam": (3e-4, 1e-3, 3e-3), "adamw": (1e-3, 3e-3), "rmsprop": (3e-4, 1e-3), "sgd": (1e-3, 1e-2)}
+
+STUDY = Study(
+    name="optimisers",
+    title="Which optimiser, and how fast?",
+    varies="optimiser and learning rate",
+    metric="mse",
+    also=("knn5_accuracy",),
+    common=on_both(variant="autoencoder", latent_dim=16, hidden=[512], activation="gelu"),
+    settings=tuple(
+        Setting(f"{name}, {rate:g}", {"optimiser": name, "lr": rate})
+        for name, rates in RATES.items()
+        for rate in rates
+    ),
+    module=__name__,
+)

@@ -1,0 +1,105 @@
+"""``aecore study``: what is asked, what is stored, and the table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aecore.bundles import list_bundles
+from aecore.cli import main
+from aecore.studies import STUDIES, stored, user_folder
+from tests.aecore.studies import made
+from tests.aecore.studies.test_comparison import made as made_bundle
+
+Said = pytest.CaptureFixture[str]
+
+
+def printed(said: Said, *words: str) -> Any:
+    assert main([*words, "--json"]) == 0
+    return json.loads(said.readouterr().out)
+
+
+def test_list_names_every_study(capsys: Said) -> None:
+    rows = printed(capsys, "study", "list")
+    assert [row["name"] for row in rows] == list(STUDIES)
+    assert all(row["title"].endswith("?") for row in rows)
+    assert main(["study", "list"]) == 0
+    assert "How much does depth buy?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_show_prints_what_is_stored_with_intervals(capsys: Said, name: str) -> None:
+    study = STUDIES[name]
+    made.write(study, user_folder(), estimates={"digits": {"two_nn": 9.25}})
+    shown = printed(capsys, "study", "show", name)
+    assert (shown["study"], shown["metric"]) == (name, study.metric)
+    assert len(shown["rows"]) == len(study.common) * len(study.settings)
+    figure = shown["rows"][0]["figures"][study.metric]
+    assert figure["low"] < figure["mean"] < figure["high"]
+    assert figure["mean"] == pytest.approx(1.1)
+    assert figure["seeds"] == 3
+    assert shown["estimates"] == {"digits": {"two_nn": 9.25}}
+    assert main(["study", "show", name]) == 0
+    out = capsys.readouterr().out
+    assert study.title in out
+    assert "9.2 by TwoNN" in out
+
+
+def test_what_is_wrong_is_said(capsys: Said, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("aecore.studies.results.SHIPPED", tmp_path)
+    wrong = {
+        ("show", "deep"): "There is no study called 'deep'. Did you mean depth",
+        ("show",): "Name a study: depth, latent",
+        ("prove", "depth"): "no command of aecore study called 'prove'",
+        ("run", "depth", "--data", "shapes"): "no data set of the study depth called 'shapes'",
+        ("show", "depth"): "There are no results of depth yet: `aecore study run depth` trains it.",
+        ("table", "mnist"): "'mnist' goes to --data",
+        ("table", "--own", "--data", "waves"): "no table of the data set called 'waves'",
+    }
+    for words, sentence in wrong.items():
+        assert main(["study", *words]) == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_run_trains_and_shows(capsys: Said, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def measured(config: Any, metrics: Any, loaded: Any) -> dict[str, float]:
+        return dict.fromkeys((*metrics, "parameters", "seconds"), 0.5)
+
+    monkeypatch.setattr("aecore.studies.running.measured", measured)
+    assert main(["study", "run", "depth", "--data", "digits", "--out", str(tmp_path), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines()[0] == "0/15 digits, hidden layers 1, seed 0"
+    assert err.splitlines()[-1] == "15/15"
+    assert {row["data"] for row in json.loads(out)["rows"]} == {"digits"}
+    assert len(stored(STUDIES["depth"], tmp_path)) == 15
+    assert not user_folder().exists()
+
+
+def test_the_table_is_of_shipped_bundles_unless_own_ones_are_asked_for(
+    capsys: Said, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bundles = [made_bundle(tmp_path, "a"), made_bundle(tmp_path, "b", "autoencoder")]
+    assert not any(each.shipped for each in bundles)
+    monkeypatch.setattr("aecore.cli.study.list_bundles", lambda: bundles)
+    assert main(["study", "table", "--data", "digits"]) == 2
+    assert "no table of the data set called 'digits'" in capsys.readouterr().err
+    (table,) = printed(capsys, "study", "table", "--data", "digits", "--own")
+    assert [row["bundle"] for row in table["rows"]] == ["digits/b", "digits/a"]
+    assert main(["study", "table", "--data", "digits", "--own", "--markdown"]) == 0
+    assert "| AUTOENCODER | **0.100** |" in capsys.readouterr().out
+    assert main(["study", "table", "--data", "digits", "--own"]) == 0
+    assert "AUTOENCODER" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(
+    not {"mnist/vae", "mnist/autoencoder"} <= {each.id for each in list_bundles() if each.shipped},
+    reason="bundles of MNIST are not built",
+)
+def test_the_table_of_shipped_bundles_has_mnist(capsys: Said) -> None:
+    tables = printed(capsys, "study", "table")
+    assert tables[0]["data"] == "mnist"
+    assert tables[0]["code"] == 16
+    assert {"mnist/vae", "mnist/autoencoder"} <= {row["bundle"] for row in tables[0]["rows"]}
