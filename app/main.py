@@ -11,7 +11,10 @@ STATIC = Path(__file__).parent / "static"
 page = st.navigation(
     {
         "Explore": list(canvas.pages().values()),
-        "Loupe": [st.Page("views/about.py", title="About")],
+        "Learn": [st.Page(f"views/{name}.py", title=name.title()) for name in ("learn", "about")],
+        "Measure": [
+            st.Page(f"views/{name}.py", title=name.title()) for name in ("table", "studies", "layers")
+        ],
     }
 )
 st.set_page_config(

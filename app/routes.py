@@ -137,8 +137,9 @@ async def _part(bundle: Bundle, file: str) -> Answer:
         HTTPException: If a scene has no such file.
         UserError: If the bundle is damaged.
     """
-    if file == "originals.json" or TILE.fullmatch(file):
-        return await _originals(bundle, file)
+    image = bundle.card.data.kind == "image"
+    if file == "originals.json" or (TILE.fullmatch(file) if image else file == scenes.NUMBERS):
+        return await (_originals if image else _examples)(bundle, file)
     make: dict[str, Callable[[], Answer]] = {
         "scene.json": lambda: Answer.json(file, scenes.describe(bundle)),
         "codes.safetensors": lambda: Answer.of(file, scenes.codes(bundle)),
@@ -151,6 +152,27 @@ async def _part(bundle: Bundle, file: str) -> Answer:
     return await answers.get((bundle.path, bundle.card.digest, file), make[file])
 
 
+async def _examples(bundle: Bundle, file: str) -> Answer:
+    """``originals.json`` or the examples behind the codes as numbers, where they are no images."""
+    about = await in_thread(scenes.originals_key, bundle)
+    try:
+        numbers = await answers.get(
+            (about, scenes.NUMBERS), lambda: Answer.of(scenes.NUMBERS, scenes.originals(bundle).numbers())
+        )
+    except BundleError:
+        raise
+    except UserError as missing:
+        return _not_here(file, missing)
+    return numbers if file == scenes.NUMBERS else Answer.json(file, {"file": scenes.NUMBERS})
+
+
+def _not_here(file: str, missing: UserError) -> Answer:
+    """Why there are no originals; kept by nobody: the data may be fetched in the meantime."""
+    if file == "originals.json":
+        return Answer.json(file, {"missing": str(missing)}, lasting=False)
+    raise HTTPException(404, str(missing)) from None
+
+
 async def _originals(bundle: Bundle, file: str) -> Answer:
     """``originals.json`` or a tile, shared by all bundles that have these examples behind their codes."""
     about = await in_thread(scenes.originals_key, bundle)
@@ -158,10 +180,8 @@ async def _originals(bundle: Bundle, file: str) -> Answer:
         atlas = await atlases.get(about, lambda: scenes.atlas(bundle))
     except BundleError:
         raise
-    except UserError as missing:  # not kept, by nobody: the data may be fetched in the meantime
-        if file == "originals.json":
-            return Answer.json(file, {"missing": str(missing)}, lasting=False)
-        raise HTTPException(404, str(missing)) from None
+    except UserError as missing:
+        return _not_here(file, missing)
     tile = TILE.fullmatch(file)
     if not tile:
         return Answer.json(file, atlas.describe())

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from aecore.bundles import list_bundles
-from aecore.cli import app, data, encode, evaluate, export, listing, main, site, train, zoo
+from aecore.cli import app, data, encode, evaluate, export, listing, main, site, study, train, zoo
 from aecore.runs import Run, complete
 from aecore.training import Finished
 from aecore.variants import VARIANTS
@@ -33,7 +33,7 @@ TARGETS = [
 
 NAMED = {
     "train": train, "list": listing, "evaluate": evaluate, "data": data, "zoo": zoo, "app": app,
-    "site": site, "encode": encode, "export": export,
+    "site": site, "encode": encode, "export": export, "study": study,
 }  # fmt: skip
 
 
@@ -91,6 +91,12 @@ def test_a_command_is_one(command: str, monkeypatch: pytest.MonkeyPatch) -> None
     }
     if options:  # values that do not fit are found here
         complete({"variant": ran[0].variant, "data": ran[0].data, **options})
+
+
+def test_the_table_is_what_its_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "table", "--markdown"]) == 0
+    block = README.partition("<!-- table -->\n")[2].partition("<!-- end of table -->")[0]
+    assert block == capsys.readouterr().out
 
 
 @pytest.mark.parametrize("target", TARGETS)

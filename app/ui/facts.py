@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from aecore import scenes
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aecore import scenes, studies
 from aecore.bundles import Bundle
+from aecore.data import list_datasets
 from aecore.metrics import METRICS
+from aecore.studies import ESTIMATES, Estimate, Study
+from aecore.studies import Line as StudyLine
+from aecore.studies.comparison import FACTORS, Comparison, comparable, compare
 from app.ui import numbers
+from app.ui.tables import Cell, Column, Line
+
+if TYPE_CHECKING:
+    from aecore.metrics.layers import Layer
 
 COMPARED = ("rmse", "psnr", "ssim")
 """Shown with PCA beside them."""
@@ -67,3 +79,193 @@ def options(bundle: Bundle) -> list[tuple[str, str]]:
     return [
         (name, str(value)) for name, value in bundle.card.config.items() if name not in ("variant", "data")
     ]
+
+
+def tables(shelf: Sequence[Bundle], data: str) -> list[Comparison]:
+    """The table of a data set, and that of disentanglement: of this data set, or of one with factors."""
+    factors = [
+        name
+        for name in sorted(comparable(shelf), key=lambda name: name != data)
+        if any("mig" in each.card.metrics for each in shelf if each.card.data.name == name)
+    ]
+    return [compare(shelf, data), *(compare(shelf, name, FACTORS) for name in factors[:1])]
+
+
+def columns(table: Comparison) -> list[tuple[str, list[Column]]]:
+    """The columns of a comparison by heading."""
+    return [
+        (
+            group,
+            [Column(METRICS[n].title, METRICS[n].unit, METRICS[n].better, METRICS[n].help) for n in names],
+        )
+        for group, names in table.groups.items()
+    ]
+
+
+def lines(table: Comparison) -> list[Line]:
+    """The rows of a comparison."""
+    return [
+        Line(
+            row.title,
+            f"./?bundle={row.bundle}",
+            "" if row.code == table.code else f"{row.code:,} numbers",
+            tuple(
+                Cell(numbers.digits(value), value, table.is_best(row, name))
+                for name in table.columns
+                for value in (row.figures.get(name, math.nan),)
+            ),
+        )
+        for row in table.rows
+    ]
+
+
+def data_titles(lines: Sequence[StudyLine]) -> dict[str, str]:
+    """Titles of the data sets that a study was trained on, by name, in its order."""
+    known = {each.name: each.title for each in list_datasets()}
+    return {line.data: known.get(line.data, line.data) for line in lines}
+
+
+def about_study(lines: Sequence[StudyLine]) -> str:
+    """How a study's figures on one data set are to be read."""
+    seeds = {estimate.seeds for line in lines for estimate in line.figures.values()}
+    count = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
+    return f"mean of {count} seeds on the test split, with the 95 % interval of the mean"
+
+
+def shown(study: Study, metric: str) -> tuple[str, ...]:
+    """The figures that a picture of ``metric`` shows, across first where it shows two of them."""
+    if metric not in study.metrics:
+        return study.plane
+    return (metric, *(name for name, _ in (study.beside[metric],))) if metric in study.beside else (metric,)
+
+
+def study_head(study: Study, metric: str) -> tuple[str, ...]:
+    """What stands above the columns of ``study``."""
+    return (study.varies, *map(_named, shown(study, metric)))
+
+
+def study(lines: Sequence[StudyLine], study: Study, metric: str) -> list[tuple[str, ...]]:
+    """A study's settings with their figures and intervals."""
+    return [
+        (line.label, *(interval(line.figures[name]) for name in shown(study, metric) if name in line.figures))
+        for line in lines
+    ]
+
+
+def of_data(study: Study, data: str) -> str:
+    """How many dimensions a data set has of its own, by the estimates that the study keeps; or nothing."""
+    values = studies.estimates(study).get(data, {})
+    said = ", ".join(f"{value:.1f} by {ESTIMATES[name]}" for name, value in values.items())
+    return f"Dimensions that the data have of their own: {said}." if said else ""
+
+
+def layers(found: Sequence[Layer]) -> list[Line]:
+    """Each layer with its shape, size, and what it does to examples of the test split."""
+    return [
+        Line(
+            layer.said,
+            "",
+            layer.kind,
+            (
+                Cell(" × ".join(map(str, layer.shape)), math.prod(layer.shape)),
+                Cell(f"{layer.parameters:,}", layer.parameters),
+                Cell(f"{100 * layer.recovered:.0f} %", layer.recovered, bar=max(layer.recovered, 0.0)),
+                Cell(f"{100 * layer.zeros:.0f} %", layer.zeros),
+                Cell(f"{100 * layer.dead:.0f} %", layer.dead),
+                Cell(numbers.digits(layer.norm, 2), layer.norm),
+            ),
+        )
+        for layer in found
+    ]
+
+
+LAYER_COLUMNS = [
+    (
+        "size",
+        [
+            Column("Shape", "", "neither", "Of what the layer gives for one example."),
+            Column("Parameters", "", "neither", "Numbers that are trained in it."),
+        ],
+    ),
+    (
+        "what is in it",
+        [
+            Column(
+                "Recovered",
+                "R² of a linear probe",
+                "neither",
+                "Share of the variance of the input that a ridge regression from the layer’s output gives "
+                "back, on test examples.",
+            ),
+        ],
+    ),
+    (
+        "activations",
+        [
+            Column("Zeros", "", "neither", "Share of what it gives that is exactly 0."),
+            Column("Dead", "", "neither", "Share of its units that are 0 for every example."),
+            Column("Mean size", "", "neither", "Mean absolute value of what it gives."),
+        ],
+    ),
+]
+
+
+FILTERS = "each on its own scale: orange counts for, blue against"
+GRADIENTS = "length of each layer’s gradient at the last step of an epoch"
+
+
+def gradients(
+    history: Sequence[Mapping[str, Any]], found: Sequence[Layer]
+) -> dict[str, tuple[list[int], list[float]]]:
+    """Epochs and lengths of the gradient of each layer that has some, under the names that ``found`` has.
+
+    What an example does not go through (a critic) comes last under its own name; norms are left out, which
+    ``found`` counts to the layer before them.
+    """
+    said = {layer.name: layer.said for layer in found}
+    beside = {name.rpartition(".")[0] for name in said}
+    names = dict.fromkeys(name for epoch in history for name in epoch.get("gradients", {}))
+    more = [name for name in names if name not in said and name.rpartition(".")[0] not in beside]
+    lengths = {
+        said.get(name, name): [
+            (each["epoch"], each["gradients"][name]) for each in history if name in each.get("gradients", {})
+        ]
+        for name in (*said, *more)
+    }
+    return {name: ([x for x, _ in of], [y for _, y in of]) for name, of in lengths.items() if of}
+
+
+def terms(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Every term that was reported while training, the loss first."""
+    found = dict.fromkeys(
+        name for epoch in history for split in ("train", "validation") for name in epoch.get(split, {})
+    )
+    return sorted(found, key=lambda name: name != "loss")
+
+
+def term(name: str, bundle: Bundle) -> tuple[str, str]:
+    """Title and unit of a term of the training's history."""
+    known = METRICS.get(name)
+    if name in ("loss", "distortion"):
+        return (known.title if known else "Loss"), scenes.error_unit(bundle)
+    return (known.title, known.unit) if known else (name.replace("_", " ").capitalize(), "")
+
+
+def recovered(found: Sequence[Layer]) -> str:
+    """What a guide says is left of the input after each layer, beside what is measured up to the code."""
+    encoder = [layer for layer in found if not layer.said.startswith("decoder")]
+    said = ", ".join(f"{100 * layer.recovered:.0f}" for layer in encoder)
+    return (
+        "A widely copied guide says that 70, 50, 35 and 1 % of the input are left after the layers of an "
+        f"encoder; a linear probe finds {said} % here."
+    )
+
+
+def interval(estimate: Estimate) -> str:
+    """A mean and half its interval, as in ``0.0101 ± 0.0002``."""
+    half = (estimate.high - estimate.low) / 2
+    return (
+        f"{numbers.digits(estimate.mean)} ± {numbers.digits(half, 1)}"
+        if half
+        else numbers.digits(estimate.mean)
+    )

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from aecore import scenes
+from aecore import scenes, studies
 from aecore.bundles import Bundle
-from aecore.errors import unknown
+from aecore.errors import UserError, unknown
+from aecore.metrics import METRICS
+from aecore.studies import Study
+from aecore.studies.comparison import comparable
 from app.ui import address, library, states
+
+if TYPE_CHECKING:
+    from aecore.variants import Variant
+
+PLANE = "plane"
+"""In place of a metric: two of them against each other."""
 
 FIRST = ("mnist/vae-2d", "fashion-mnist/vae-2d", "digits/vae-2d", "shapes/vae-2d")
 """What a visitor sees first, the best that is there."""
@@ -38,6 +48,7 @@ def bundle() -> tuple[Bundle, DeltaGenerator]:
     chosen = wanted(shelf)
     titles = {each.card.data.name: each.card.data.title for each in shelf.values()}
     same = [each.id for each in shelf.values() if each.card.data.name == chosen.card.data.name]
+    titled = scenes.titles(list(shelf.values()))
     st.session_state["pick-data"] = chosen.card.data.name
     st.session_state["pick-bundle"] = chosen.id
     row.selectbox(
@@ -53,7 +64,7 @@ def bundle() -> tuple[Bundle, DeltaGenerator]:
     row.selectbox(
         "Model",
         same,
-        format_func=lambda key: scenes.title(shelf[key]),
+        format_func=lambda key: titled[key],
         key="pick-bundle",
         on_change=lambda: address.put(bundle=st.session_state["pick-bundle"], point=None, rows=None),
         label_visibility="collapsed",
@@ -62,6 +73,121 @@ def bundle() -> tuple[Bundle, DeltaGenerator]:
     )
     row.space("stretch")
     return chosen, row
+
+
+def variant() -> tuple[Variant, list[Bundle], DeltaGenerator]:
+    """Any variant there is: the one in the address, or that of the bundle looked at last.
+
+    Returns:
+        The variant, its bundles on the shelf, and the row of controls. Loads torch.
+
+    Raises:
+        UserError: If the address names a variant that there is not.
+    """
+    from aecore import variants
+
+    row = st.container(horizontal=True, vertical_alignment="center", key="top")
+    shelf = library.shelf().bundles
+    asked = address.get("bundle") or st.session_state.get("last-bundle")
+    usual = shelf[asked].card.variant if asked and asked in shelf else "vae"
+    chosen = variants.find(address.get("variant") or usual)
+    known = sorted(variants.VARIANTS.values(), key=lambda each: each.title.casefold())
+    st.session_state["pick-variant"] = chosen.name
+    row.selectbox(
+        "Variant",
+        [each.name for each in known],
+        format_func=lambda name: variants.VARIANTS[name].title,
+        key="pick-variant",
+        on_change=lambda: address.put(variant=st.session_state["pick-variant"], bundle=None),
+        label_visibility="collapsed",
+        width=320,
+        filter_mode=None,
+    )
+    row.space("stretch")
+    return chosen, [each for each in shelf.values() if each.card.variant == chosen.name], row
+
+
+def bundle_of(variant: Variant, shelf: Sequence[Bundle]) -> Bundle | None:
+    """The bundle of the variant that the address names, or that was looked at last, or its first."""
+    asked = (address.get("bundle"), st.session_state.get("last-bundle"))
+    return next((each for each in shelf if each.id in asked), shelf[0] if shelf else None)
+
+
+def table_data(shelf: Sequence[Bundle]) -> tuple[str, DeltaGenerator]:
+    """A data set of which a table can be made.
+
+    Returns:
+        Its name, and the row of controls.
+
+    Raises:
+        UserError: If there is none, or the address names one that there is not.
+    """
+    row = st.container(horizontal=True, vertical_alignment="center", key="top")
+    known = comparable(shelf)
+    if not known:
+        raise UserError("No two variants were trained alike yet: `aecore zoo build` makes a table's worth.")
+    asked = address.get("data") or ("mnist" if "mnist" in known else next(iter(known)))
+    if asked not in known:
+        raise unknown("table of the data set", asked[:80], known)
+    st.session_state["pick-table"] = asked
+    row.selectbox(
+        "Data set",
+        list(known),
+        format_func=lambda name: known[name],
+        key="pick-table",
+        on_change=lambda: address.put(data=st.session_state["pick-table"]),
+        label_visibility="collapsed",
+        width=220,
+        filter_mode=None,
+    )
+    row.space("stretch")
+    return asked, row
+
+
+def study() -> tuple[Study, str, DeltaGenerator]:
+    """A study, and which of its figures to show.
+
+    Returns:
+        The study, the metric's name (or ``PLANE``: two of them against each other), and the row of controls.
+
+    Raises:
+        UserError: If the address names a study that there is not.
+    """
+    row = st.container(horizontal=True, vertical_alignment="center", key="top")
+    chosen = studies.find(address.get("study") or next(iter(studies.STUDIES)), studies.STUDIES)
+    asked = address.get("metric")
+    shown = [*((PLANE,) if chosen.plane else ()), *(m for m in chosen.metrics if m not in beside(chosen))]
+    metric = asked if asked and asked in shown else shown[0]
+    st.session_state["pick-study"], st.session_state["pick-metric"] = chosen.name, metric
+    row.selectbox(
+        "Study",
+        list(studies.STUDIES),
+        format_func=lambda name: studies.STUDIES[name].title,
+        key="pick-study",
+        on_change=lambda: address.put(study=st.session_state["pick-study"], metric=None),
+        label_visibility="collapsed",
+        width=380,
+        filter_mode=None,
+    )
+    row.segmented_control(
+        "Figure",
+        shown,
+        format_func=lambda name: (
+            " – ".join(METRICS[each].title.lower() for each in chosen.plane).capitalize()
+            if name == PLANE
+            else METRICS[name].title
+        ),
+        key="pick-metric",
+        on_change=lambda: address.put(metric=st.session_state["pick-metric"]),
+        label_visibility="collapsed",
+    )
+    row.space("stretch")
+    return chosen, metric, row
+
+
+def beside(study: Study) -> set[str]:
+    """Figures that stand in the picture of another one."""
+    return {name for name, _ in study.beside.values()}
 
 
 def first(known: list[str]) -> str:

@@ -5,41 +5,189 @@ Plotly reads some HTML in every text, so what a bundle says is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from plotly.colors import sample_colorscale
+
+from aecore.metrics import METRICS
+from aecore.studies import Estimate, Line, Study
 from app.ui.theme import Mode, tokens
 
 
-def history(epochs: Sequence[dict[str, Any]], unit: str, mode: Mode) -> dict[str, Any]:
-    """The loss over the epochs, in training and in validation.
+def term(epochs: Sequence[dict[str, Any]], name: str, unit: str, mode: Mode) -> dict[str, Any]:
+    """One term of the loss over the epochs, in training and in validation, with the stages marked.
 
     Args:
         epochs: A bundle's history, in order.
-        unit: Of the loss.
+        name: Of the term, as ``loss``.
+        unit: Of it.
         mode: The theme.
 
     Returns:
         A figure for ``st.plotly_chart``.
     """
     colours = tokens(mode)
-    steps = [epoch["epoch"] for epoch in epochs]
     styles = {"train": dict(color=colours.ink3, width=2), "validation": dict(color=colours.accent, width=2.5)}
+    traces = []
+    for split, line in styles.items():
+        of = [epoch for epoch in epochs if name in epoch.get(split, {})]
+        if not of:
+            continue
+        shown = "lines" if len(of) > 1 else "markers"
+        trace = dict(
+            type="scatter", mode=shown, name=split, x=[epoch["epoch"] for epoch in of],
+            y=[epoch[split][name] for epoch in of], line=line, marker=dict(color=line["color"], size=8),
+            hovertemplate=f"epoch %{{x}} · %{{y:.4g}} {escape(unit)}<extra>{split}</extra>",
+        )  # fmt: skip
+        traces.append(trace)
+    layout = _layout("epoch", escape(unit))
+    layout["legend"] |= dict(yanchor="bottom", font=dict(size=11))  # above the curves
+    starts = _stages(epochs)
+    layout["shapes"] = [
+        dict(type="line", x0=x, x1=x, yref="paper", y0=0, y1=1, line=dict(color=colours.line, width=1.5))
+        for x, _ in starts[1:]
+    ]
+    layout["annotations"] = [
+        dict(x=x, y=0, yref="paper", text=escape(stage), showarrow=False, xanchor="left", yanchor="bottom",
+             font=dict(size=11, color=colours.ink2))
+        for x, stage in starts if len(starts) > 1
+    ]  # fmt: skip
+    return dict(data=traces, layout=layout)
+
+
+def _stages(epochs: Sequence[dict[str, Any]]) -> list[tuple[float, str]]:
+    """Where each stage of a training begins, between two epochs, and its name."""
+    found: list[tuple[float, str]] = []
+    for epoch in epochs:
+        name = str(epoch.get("stage", ""))
+        if not found or found[-1][1] != name:
+            found.append((epoch["epoch"] - 0.5, name))
+    return found
+
+
+def gradients(layers: Mapping[str, tuple[Sequence[int], Sequence[float]]], mode: Mode) -> dict[str, Any]:
+    """Lengths of the gradient of each layer over the epochs, on a logarithmic axis.
+
+    Args:
+        layers: Epochs and lengths by layer, in the order of the network.
+        mode: The theme.
+
+    Returns:
+        A figure for ``st.plotly_chart``, from the first layer in the darkest to the last in the lightest
+        colour of cividis (in a dark theme, of those that are seen on it).
+    """
+    low, high = (0.0, 0.8) if mode == "light" else (0.3, 1.0)
+    scale = [low + (high - low) * k / max(len(layers) - 1, 1) for k in range(len(layers))]
     traces = [
         dict(
-            type="scatter", mode="lines", name=split, x=steps, y=[epoch[split]["loss"] for epoch in epochs],
-            line=line, hovertemplate=f"epoch %{{x}} · %{{y:.4g}} {escape(unit)}<extra>{split}</extra>",
+            type="scatter", mode="lines" if len(x) > 1 else "markers", name=escape(name),
+            x=list(x), y=list(y), line=dict(color=colour, width=2.5), marker=dict(color=colour, size=8),
+            hovertemplate=f"{escape(name)} · epoch %{{x}} · %{{y:.3g}}<extra></extra>",
         )
-        for split, line in styles.items()
-        if all("loss" in epoch.get(split, {}) for epoch in epochs)
+        for (name, (x, y)), colour in zip(layers.items(), sample_colorscale("Cividis", scale), strict=True)
     ]  # fmt: skip
-    layout = dict(
+    layout = _layout("epoch", "length of the gradient")
+    lengths = [each for _, y in layers.values() for each in y if each > 0]
+    narrow = bool(lengths) and max(lengths) < 100 * min(lengths)
+    layout["yaxis"] |= dict(type="log", dtick="D2" if narrow else 1)  # 1, 2, 5 or decades
+    layout["legend"] = dict(x=1.02, xanchor="left", y=1, yanchor="top", font=dict(size=11))
+    return dict(data=traces, layout=layout)
+
+
+def study(lines: Sequence[Line], study: Study, metric: str, mode: Mode) -> dict[str, Any]:
+    """A figure of a study over its settings, with the interval of each.
+
+    Args:
+        lines: Of one data set.
+        study: Which.
+        metric: Which figure; one that has another beside it is drawn with that.
+        mode: The theme.
+
+    Returns:
+        A figure for ``st.plotly_chart``: a curve where the settings are numbers, else a dot a setting.
+    """
+    colours = tokens(mode)
+    inks = [colours.accent, colours.ink2]
+    shown = [(metric, ""), *([study.beside[metric]] if metric in study.beside else [])]
+    curve = all(line.x is not None for line in lines)
+    traces = []
+    for (name, called), ink in zip(shown, inks, strict=False):
+        of = [line for line in lines if name in line.figures]
+        values = [line.figures[name] for line in of]
+        named = [escape(line.label) for line in of]
+        figure = "%{y:.4g}" if curve else "%{x:.4g}"
+        says = f"{escape(study.varies)} %{{text}} · {figure} {escape(METRICS[name].unit)}"
+        places = (
+            dict(x=[line.x for line in of], y=[each.mean for each in values], error_y=_reach(values, ink))
+            if curve
+            else dict(y=named, x=[each.mean for each in values], error_x=_reach(values, ink))
+        )
+        trace = dict(
+            type="scatter", mode="lines+markers" if curve else "markers", text=named,
+            name=called or "model", showlegend=len(shown) > 1, marker=dict(color=ink, size=9),
+            line=dict(color=ink, width=2.5, dash="dot" if called else "solid"),
+            hovertemplate=f"{says}<extra>{escape(called)}</extra>", **places,
+        )  # fmt: skip
+        traces.append(trace)
+    title = _axis(metric)
+    layout = _layout(escape(study.varies), title) if curve else _layout(title, "")
+    if curve:
+        ticks = [line.x for line in lines]
+        layout["xaxis"] |= dict(
+            tickmode="array", tickvals=ticks, ticktext=[escape(each.label) for each in lines]
+        )
+        if study.log:
+            layout["xaxis"]["type"] = "log"
+    else:
+        layout["yaxis"] |= dict(autorange="reversed", automargin=True)
+    return dict(data=traces, layout=layout)
+
+
+def plane(lines: Sequence[Line], study: Study, mode: Mode) -> dict[str, Any]:
+    """Two figures of a study against each other, each setting a labelled point, with the intervals of both.
+
+    Args:
+        lines: Of one data set.
+        study: One with a ``plane``.
+        mode: The theme.
+    """
+    colours = tokens(mode)
+    across, up = study.plane
+    of = [line for line in lines if across in line.figures and up in line.figures]
+    x, y = ([line.figures[name] for line in of] for name in (across, up))
+    trace = dict(
+        type="scatter", mode="lines+markers+text", x=[each.mean for each in x], y=[each.mean for each in y],
+        error_x=_reach(x, colours.accent), error_y=_reach(y, colours.accent),
+        text=[escape(line.label) for line in of], textposition="top right",
+        textfont=dict(size=13, color=colours.ink), line=dict(color=colours.accent, width=2.5),
+        marker=dict(color=colours.accent, size=9), showlegend=False,
+        hovertemplate=f"{escape(study.varies)} %{{text}} · %{{x:.3g}} and %{{y:.3g}}<extra></extra>",
+    )  # fmt: skip
+    return dict(data=[trace], layout=_layout(_axis(across), _axis(up)))
+
+
+def _axis(metric: str) -> str:
+    known = METRICS[metric]
+    return f"{escape(known.title)} ({escape(known.unit)})" if known.unit else escape(known.title)
+
+
+def _reach(values: Sequence[Estimate], ink: str) -> dict[str, Any]:
+    return dict(
+        type="data", symmetric=False, color=ink, thickness=1.5, width=5,
+        array=[each.high - each.mean for each in values],
+        arrayminus=[each.mean - each.low for each in values],
+    )  # fmt: skip
+
+
+def _layout(x: str, y: str) -> dict[str, Any]:
+    """What all figures share; the axes' titles are escaped already."""
+    return dict(
         margin=dict(l=8, r=8, t=8, b=8),
-        xaxis=dict(title="epoch", zeroline=False),
-        yaxis=dict(title=f"loss ({escape(unit)})", zeroline=False),
+        xaxis=dict(title=x, zeroline=False),
+        yaxis=dict(title=y, zeroline=False),
         legend=dict(orientation="h", x=1, xanchor="right", y=1, yanchor="top"),
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
-    return dict(data=traces, layout=layout)

@@ -1,4 +1,4 @@
-"""About: what Loupe is, what this bundle is, and what its model teaches."""
+"""About: what this bundle is and how it was trained, and what Loupe is."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from aecore import scenes
+from aecore.metrics import collapse
 from app.ui import facts, lessons, library, numbers, pick, plots, states, theme
 
 LICENCE = Path(__file__).parents[1] / "static" / "fonts" / "LICENSE.txt"
+QUIET = {"displayModeBar": False}
 
 
 @st.fragment
@@ -17,8 +19,6 @@ def page() -> None:
     with states.guard():
         pick.stage(row)
         left, right = st.columns([1.7, 1], gap="small")
-        with left, st.container(border=True, key="card-lesson"), st.skeleton(height=420):
-            lessons.show(bundle.card.variant)
         with right, st.container(border=True, key="card-bundle"):
             numbers.heading(bundle.id, "what the bundle’s card says")
             numbers.table(facts.card(bundle))
@@ -26,12 +26,27 @@ def page() -> None:
             numbers.heading("Key figures", f"on the test split; PCA has {scenes.dims(bundle)} too")
             numbers.table(facts.comparison(bundle), head=("", bundle.card.title, "PCA"))
             numbers.table(facts.figures(bundle))
-        with left, st.container(border=True, key="card-history"):
-            numbers.heading("Training", "the loss that was optimised, epoch by epoch")
-            figure = plots.history(bundle.history, scenes.error_unit(bundle), theme.mode())
-            st.plotly_chart(
-                figure, height=300, config={"displayModeBar": False}, alt="The loss over the epochs."
+        with right, st.container(border=True, key="card-learn"):
+            numbers.heading(
+                "What it teaches", "equation, when to use it, limits, and the one file that it is"
             )
+            st.html(lessons.link(bundle))
+        with left, st.container(border=True, key="card-history"):
+            numbers.heading("Training", "each term of the loss, epoch by epoch")
+            terms = facts.terms(bundle.history)
+            for start in range(0, len(terms), 2):
+                for name, column in zip(terms[start : start + 2], st.columns(2), strict=False):
+                    title, unit = facts.term(name, bundle)
+                    figure = plots.term(bundle.history, name, unit, theme.mode())
+                    with column:
+                        numbers.heading(title)
+                        st.plotly_chart(
+                            figure, height=210, key=name, config=QUIET, alt=f"{title} over the epochs."
+                        )
+        if found := collapse.of_card(bundle.card.metrics):
+            with left, st.container(border=True, key="card-collapse"):
+                numbers.heading("Has the posterior collapsed?", "KL of each dimension on the test split")
+                st.text(found.sentence)
         with left, st.container(border=True, key="card-options"):
             numbers.heading("How it was made", bundle.card.provenance.command)
             numbers.table(facts.options(bundle))

@@ -14,7 +14,7 @@ from app import routes
 from tests.app import make_bundle
 from tests.app.conftest import OpenPage
 
-PAGES = (*routes.PAGES, "about")
+PAGES = (*routes.PAGES, "about", "layers")
 BUNDLES = ("digits/pca-2d", "digits/pca-5d", "digits/pca-point-5d", "digits/pca-other-data")
 
 
@@ -55,7 +55,8 @@ def test_about_shows_card_figures_and_history(open_page: OpenPage, bundle: str) 
     assert not page.exception
     for text in ("How it was made", "<td>latent_dim</td>", "<td>licence</td>", "Key figures"):
         assert html(page).count(text) == 1, text
-    assert len(page.get("plotly_chart")) == 1
+    assert len(page.get("plotly_chart")) == 1  # the loss, which is all that its history has
+    assert f'href="./learn?variant={"autoencoder" if "point" in bundle else "vae"}' in html(page)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -87,7 +88,9 @@ def test_a_bundle_damaged_after_the_list_was_made_breaks_no_page(
     on_shelf(tmp_path)
     page = open_page(name)
     assert not page.exception
-    assert ("That did not work" in said(page) or "cannot be read" in said(page)) is (name == "about")
+    assert ("That did not work" in said(page) or "cannot be read" in said(page)) is (
+        name in ("about", "layers")
+    )
 
 
 def test_damaged_bundles_are_listed_and_the_rest_load(open_page: OpenPage) -> None:

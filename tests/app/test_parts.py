@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aecore.metrics.layers import Layer
 from app import server
-from app.ui import numbers, plots, theme
+from app.ui import facts, mosaic, numbers, plots, theme
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,13 +47,14 @@ def test_text_is_readable_on_its_ground(mode: theme.Mode) -> None:
 
 def test_the_history_is_drawn_as_it_was_and_nothing_in_it_is_read_as_html() -> None:
     epochs = [{"epoch": e, "train": {"loss": 3.0 - e}, "validation": {"loss": 4.0 - e}} for e in (1, 2)]
-    figure = plots.history(epochs, "<b>nats</b>", "dark")
+    figure = plots.term(epochs, "loss", "<b>nats</b>", "dark")
     assert [(trace["name"], trace["x"], trace["y"]) for trace in figure["data"]] == [
         ("train", [1, 2], [2.0, 1.0]),
         ("validation", [1, 2], [3.0, 2.0]),
     ]
     assert "<b>" not in str(figure)
-    assert plots.history([{"epoch": 1}], "nats", "light")["data"] == []
+    assert not figure["layout"]["shapes"]
+    assert plots.term([{"epoch": 1}], "loss", "nats", "light")["data"] == []
 
 
 @pytest.mark.parametrize(
@@ -108,3 +110,51 @@ print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_stages_are_marked_where_they_begin() -> None:
+    names = ["one", "one", "<i>two", "three"]
+    epochs = [{"epoch": k, "stage": name, "train": {"loss": 1.0}} for k, name in enumerate(names, start=1)]
+    layout = plots.term(epochs, "loss", "nats", "light")["layout"]
+    assert [each["x0"] for each in layout["shapes"]] == [2.5, 3.5]
+    assert [each["text"] for each in layout["annotations"]] == ["one", "&lt;i&gt;two", "three"]
+
+
+def test_a_term_of_some_epochs_only_is_drawn_where_it_was() -> None:
+    epochs = [{"epoch": 1, "train": {"loss": 3.0}}, {"epoch": 2, "train": {"loss": 2.0, "rate": 5.0}}]
+    (trace,) = plots.term(epochs, "rate", "nats", "light")["data"]
+    assert (trace["x"], trace["y"], trace["mode"]) == ([2], [5.0], "markers")
+    assert facts.terms(epochs) == ["loss", "rate"]
+
+
+def test_gradients_are_drawn_in_the_order_of_the_network() -> None:
+    layers = [
+        Layer(f"{part}.blocks.0.0", "Linear", (4,), 20, 0.5, 0.0, 0.0, 1.0, f"{part} 1")
+        for part in ("encoder", "decoder")
+    ]
+    given = {"decoder.blocks.0.0": 1.0, "encoder.blocks.0.1": 9.0, "encoder.blocks.0.0": 2.0, "critic.0": 3.0}
+    found = facts.gradients([{"epoch": 1}, {"epoch": 2, "gradients": given}], layers)
+    assert found == {"encoder 1": ([2], [2.0]), "decoder 1": ([2], [1.0]), "critic.0": ([2], [3.0])}
+    figure = plots.gradients(found, "dark")
+    assert [trace["name"] for trace in figure["data"]] == list(found)
+    assert len({trace["line"]["color"] for trace in figure["data"]}) == 3
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    assert plots.gradients({}, "light")["data"] == []
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_mosaic_is_diverging_about_the_grounds_colour(mode: theme.Mode) -> None:
+    images = np.array([[[0.0, 2.0]], [[-1.0, 0.5]], [[0.0, 0.0]]])
+    picture = mosaic.mosaic(images, 2, mode)
+    assert picture.shape == (2 * 2 - 1, 2 * 3 - 1, 3)
+
+    def is_colour(at: tuple[int, int], colour: str) -> bool:
+        return "#" + bytes(picture[at]).hex() == colour
+
+    ground = theme.tokens(mode).panel
+    assert is_colour((0, 0), ground)
+    assert is_colour((0, 1), mosaic.ABOVE[mode])
+    assert is_colour((0, 3), mosaic.BELOW[mode])
+    assert all(is_colour(at, ground) for at in ((0, 2), (1, 0), (2, 0), (2, 1), (2, 4)))
+    halfway = [(a + b) / 2 for a, b in zip(picture[0, 0].tolist(), picture[0, 1].tolist(), strict=True)]
+    assert picture[0, 4].tolist() == pytest.approx(halfway, abs=0.51)
