@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from aecore.bundles import Bundle, open_bundle
 from aecore.bundles.files import sha256
 from tests.app import make_bundle
-from tests.browser import canvas, live
+from tests.browser import canvas, live, models
 
 OpenPage = Callable[[str], Page]
 Shot = Callable[[str], None]
@@ -125,3 +125,33 @@ def two() -> Bundle:
 def many() -> Bundle:
     """A shipped VAE of more dimensions."""
     return open_bundle("digits/vae")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
+    """Small models of each kind of :mod:`tests.browser.models`, by their names."""
+    return models.train(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def gallery(trained: dict[str, Bundle], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a static site of them."""
+    with models.served(list(trained.values()), tmp_path_factory.mktemp("gallery")) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(visitor: BrowserContext, gallery: str) -> Iterator[OpenPage]:
+    """Opens a page of that site, as in ``visit("page=sample&bundle=digits/ladder")``; no error passes."""
+    problems: list[str] = []
+    page = visitor.new_page()
+    live.watch(page, urlsplit(gallery).netloc, problems)
+
+    def visit(query: str) -> Page:
+        page.goto(f"{gallery}?{query}")
+        canvas.drawn(page)
+        return page
+
+    yield visit
+    page.close()
+    assert not problems, "\n".join(problems)

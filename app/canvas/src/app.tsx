@@ -2,7 +2,9 @@
 
 import type { Host, PageName } from "./host";
 import { Fence, Notice, usePromise } from "./parts/kit";
+import { Telling, useTold } from "./parts/told";
 import { Top } from "./parts/top";
+import { WhyNot } from "./parts/whynot";
 import { pages, titles } from "./pages";
 import { loadScene, type Scene } from "./scene";
 
@@ -18,7 +20,6 @@ export function App({ host }: { host: Host }) {
     [entry?.url],
   );
   if (!entry) return <Notice title="No bundle yet" text="Train one with `aecore train`." />;
-  const Page = pages[host.page];
   return (
     <div class={host.saved.stage === "on" ? "loupe stage-on" : "loupe"}>
       <h1 class="unseen">{titles[host.page]}</h1>
@@ -42,10 +43,23 @@ export function App({ host }: { host: Host }) {
       )}
       {scene && (
         <Fence key={`${host.page} ${entry.url}`} above={<Top host={host} />}>
-          <Page host={host} scene={scene} />
+          <Shown host={host} scene={scene} />
         </Fence>
       )}
     </div>
+  );
+}
+
+/** The page, told a class where the model is conditional; or why it has nothing to show. */
+function Shown({ host, scene }: PageProps) {
+  const [told, chips] = useTold(host, scene);
+  const why = scene.card.views[host.page];
+  if (why) return <WhyNot {...{ host, scene, why }} />;
+  const Page = pages[host.page];
+  return (
+    <Telling.Provider value={chips}>
+      <Page host={host} scene={told} />
+    </Telling.Provider>
   );
 }
 

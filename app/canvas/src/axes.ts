@@ -22,8 +22,8 @@ const known = new WeakMap<Scene, Axis[]>();
 /** The dimensions, those that carry most first: by KL, or by variance where there is no KL; the dead ones last. None
  * is called dead where there are not ENOUGH codes. */
 export function axesOf(scene: Scene): Axis[] {
-  const axes = known.get(scene) ?? measured(scene);
-  known.set(scene, axes);
+  const axes = known.get(scene.base) ?? measured(scene);
+  known.set(scene.base, axes);
   return axes;
 }
 

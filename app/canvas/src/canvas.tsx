@@ -8,10 +8,13 @@ import * as drawing from "./drawing";
 import * as draws from "./draws";
 import * as colouring from "./colouring";
 import * as address from "./address";
+import { fetched } from "./fetched";
 import * as image from "./image";
 import * as meter from "./meter";
 import * as maths from "./maths";
 import * as models from "./models";
+import * as arrows from "./parts/arrows";
+import * as priors from "./priors";
 import * as safetensors from "./safetensors";
 import * as scene from "./scene";
 import * as space from "./space";
@@ -19,7 +22,7 @@ import { titles } from "./pages";
 import { styles } from "./styles";
 
 /** What stands behind the pages, for tests that hold it against other libraries. */
-export const parts = { address, colouring, colours, drawing, draws, image, maths, meter, models, safetensors, scene, space };
+export const parts = { address, arrows, colouring, colours, drawing, draws, image, maths, meter, models, priors, safetensors, scene, space };
 
 /** Shows the canvas inside ``root``, or shows it anew; gives what takes it away. */
 export function mount(root: HTMLElement | ShadowRoot, host: Host): () => void {
@@ -39,7 +42,7 @@ export function mount(root: HTMLElement | ShadowRoot, host: Host): () => void {
 export async function site(root: HTMLElement): Promise<void> {
   let bundles: Shelved[];
   try {
-    ({ bundles } = (await (await scene.fetched("site.json")).json()) as { bundles: Shelved[] });
+    ({ bundles } = (await (await fetched("site.json")).json()) as { bundles: Shelved[] });
   } catch (error) {
     const words = document.createElement("p");
     words.setAttribute("role", "alert");

@@ -52,7 +52,7 @@ const made = new WeakMap<Scene, Map<string, () => Colouring>>();
 
 /** Every colouring of a scene by its name, made when asked for. */
 function all(scene: Scene): Map<string, () => Colouring> {
-  let known = made.get(scene);
+  let known = made.get(scene.base);
   if (known) return known;
   const { codes, card, dim } = scene;
   const list: [name: string, title: string, make: (name: string, title: string) => Colouring][] = [];
@@ -76,8 +76,8 @@ function all(scene: Scene): Map<string, () => Colouring> {
     let once: Colouring | undefined;
     if (!known.has(name)) known.set(name, () => (once ??= make(name, title)));
   }
-  made.set(scene, known);
-  titles.set(scene, list.map(([name, title]) => ({ name, title })));
+  made.set(scene.base, known);
+  titles.set(scene.base, list.map(([name, title]) => ({ name, title })));
   return known;
 }
 
@@ -86,7 +86,7 @@ const titles = new WeakMap<Scene, { name: string; title: string }[]>();
 /** What points can be coloured by, the usual one first. */
 export function colourings(scene: Scene): { name: string; title: string }[] {
   all(scene);
-  return titles.get(scene)!;
+  return titles.get(scene.base)!;
 }
 
 /** A colouring by its name; the usual one where the name is unknown or empty. The same object each time. */

@@ -1,6 +1,6 @@
 /** Brings a drawing or a photo into the form that a data set has: fitted, centred, coarsened, binarised. */
 
-import type { Card } from "./scene";
+import type { Card, Data } from "./scene";
 
 /** How the makers of a data set placed what is to be seen on the field. */
 export interface Form {
@@ -182,11 +182,19 @@ export function levelled(image: ImageData, ground: number, inverted: boolean, gr
 
 /** How far a reconstruction is from an example: −log p(x|z) of the mean, without the constant of a Gaussian.
  *
- * Cross-entropy where the pixels are binary, ½‖x − y‖² elsewhere, in nats: what the likelihoods that go with such
- * pixels measure.
+ * Cross-entropy where the pixels are binary, and of tokens up to and including the end; ½‖x − y‖² elsewhere, in nats:
+ * what the likelihoods that go with such data measure.
  */
-export function distortion(x: Float32Array, y: Float32Array, values: string): number {
+export function distortion(x: Float32Array, y: Float32Array, { values, vocabulary }: Data): number {
   let sum = 0;
+  if (values === "token") {
+    for (let start = 0; start < x.length; start += vocabulary.length) {
+      const token = x.subarray(start, start + vocabulary.length).indexOf(1);
+      sum -= Math.log(Math.max(1e-7, y[start + token]));
+      if (!token) break;
+    }
+    return sum;
+  }
   for (let i = 0; i < x.length; i++) {
     const p = Math.min(1 - 1e-7, Math.max(1e-7, y[i]));
     sum += values === "binary" ? -(x[i] * Math.log(p) + (1 - x[i]) * Math.log(1 - p)) : 0.5 * (x[i] - y[i]) ** 2;

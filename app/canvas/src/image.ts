@@ -14,15 +14,7 @@ export function pixelsOf(x: Float32Array, [channels, height, width]: number[], r
   return image;
 }
 
-/** Draws one example at its own size; the style sheet scales it. */
-export function paint(canvas: HTMLCanvasElement, x: Float32Array, shape: number[], row = 0): void {
-  const [, height, width] = shape;
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  canvas.getContext("2d")!.putImageData(pixelsOf(x, shape, row), 0, 0);
-}
-
-/** Numbers of an image that was drawn, shape (C, H, W): the inverse of ``paint``. */
+/** Numbers of an image that was drawn, shape (C, H, W): the inverse of ``pixelsOf``. */
 export function numbersOf(image: ImageData, channels: number): Float32Array {
   const plane = image.width * image.height;
   const x = new Float32Array(channels * plane);

@@ -1,7 +1,9 @@
 /** Three ways from one example to another: two through the latent space, one through the pixels. */
 
+import { gapOf } from "./examples/kinds";
 import { linear, norm, spherical } from "./maths";
 import { mosaicOf } from "./save";
+import type { Data } from "./scene";
 
 export type Way = "linear" | "spherical" | "fade";
 
@@ -22,7 +24,7 @@ export function codesAt(a: Float32Array, b: Float32Array, at: number[]): Float32
   return out;
 }
 
-/** One image fading into the other, shape (times, C, H, W): no model has a part in it. */
+/** One example fading into the other, shape (times, …): no model has a part in it. */
 export function fadedAt(xa: Float32Array, xb: Float32Array, at: number[]): Float32Array {
   const out = new Float32Array(at.length * xa.length);
   at.forEach((t, i) => out.set(linear(xa, xb, t), i * xa.length));
@@ -34,14 +36,14 @@ export function lengthsOf(codes: Float32Array, dim: number): Float32Array {
   return Float32Array.from({ length: codes.length / dim }, (_, row) => norm(codes.subarray(row * dim, (row + 1) * dim)));
 }
 
-/** The ways beside each other at each time, there and back again: frames of a film that repeats without a jump. */
-export function framesOf(ways: Float32Array[], shape: number[], steps: number): ImageData[] {
+/** The ways beside each other at each time, ``factor`` times as large, there and back again: frames of a film that
+ * repeats without a jump. */
+export function framesOf(ways: Float32Array[], data: Data, steps: number, factor: number): ImageData[] {
   const size = ways[0].length / steps;
   const there = Array.from({ length: steps }, (_, i) => {
     const x = new Float32Array(ways.length * size);
     ways.forEach((way, column) => x.set(way.subarray(i * size, (i + 1) * size), column * size));
-    const gap = Math.ceil(shape[2] / 14);
-    return mosaicOf(x, shape, { count: ways.length, columns: ways.length, gap }, true);
+    return mosaicOf(x, data, { count: ways.length, columns: ways.length, gap: gapOf(data) }, true, factor);
   });
   return [...there, ...there.slice(1, -1).reverse()];
 }

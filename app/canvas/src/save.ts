@@ -1,35 +1,69 @@
 /** Pictures to take away: many in one, enlarged without smoothing, as PNG or GIF. */
 
 import { applyPalette, GIFEncoder, quantize } from "gifenc";
+import { cellOf, mannerOf, sizeOf, type Brush, type Tones } from "./examples/kinds";
 import { pixelsOf } from "./image";
+import type { Data } from "./scene";
 
-/** Where the images of a mosaic lie: ``columns`` beside each other, ``gap`` pixels between them. */
+/** Where the examples of a mosaic lie: ``columns`` beside each other, ``gap`` pixels between them. */
 export interface Grid {
   count: number;
   columns: number;
   gap: number;
 }
 
-/** Width and height of a mosaic in pixels. */
-export function sizeOf([, height, width]: number[], { count, columns, gap }: Grid): [width: number, height: number] {
+/** Width and height of a mosaic, in pixels of an image or in CSS pixels. */
+export function sideOf(data: Data, { count, columns, gap }: Grid): [width: number, height: number] {
+  const [width, height] = cellOf(data);
   const rows = Math.ceil(count / columns);
   return [columns * (width + gap) - gap, rows * (height + gap) - gap];
 }
 
-/** Examples, shape (count, C, H, W), in one image, row by row; what lies between them is transparent, or white. */
-export function mosaicOf(x: Float32Array, shape: number[], grid: Grid, white = false): ImageData {
-  const [, height, width] = shape;
-  const all = new ImageData(...sizeOf(shape, grid));
+/** Examples, shape (count, …), in one image, row by row; what lies between them is transparent, or white.
+ *
+ * @param factor How many times larger: pixels stay squares, everything else is drawn as large.
+ */
+export function mosaicOf(x: Float32Array, data: Data, grid: Grid, white = false, factor = 1): ImageData {
+  if (mannerOf(data)) return drawnOf(x, data, grid, factor);
+  const [, height, width] = data.shape;
+  const all = new ImageData(...sideOf(data, grid));
   if (white) all.data.fill(255);
   for (let i = 0; i < grid.count; i++) {
-    const { data } = pixelsOf(x, shape, i);
+    const one = pixelsOf(x, data.shape, i);
     const left = (i % grid.columns) * (width + grid.gap);
     const top = Math.floor(i / grid.columns) * (height + grid.gap);
     for (let y = 0; y < height; y++) {
-      all.data.set(data.subarray(4 * y * width, 4 * (y + 1) * width), 4 * ((top + y) * all.width + left));
+      all.data.set(one.data.subarray(4 * y * width, 4 * (y + 1) * width), 4 * ((top + y) * all.width + left));
     }
   }
-  return all;
+  return factor === 1 ? all : enlarged(all, factor);
+}
+
+const PAPER: Tones = { ink: "rgb(24 25 30)", faint: "rgb(90 92 102)", line: "rgb(216 217 222)", accent: "rgb(55 72 196)" };
+
+/** The same of what is drawn and has no pixels of its own: dark on white. */
+function drawnOf(x: Float32Array, data: Data, grid: Grid, factor: number): ImageData {
+  const [width, height] = sideOf(data, grid);
+  const canvas = new OffscreenCanvas(Math.round(width * factor), Math.round(height * factor));
+  const pen = canvas.getContext("2d")!;
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.scale(factor, factor);
+  paintGrid({ pen, width, height, tones: PAPER }, x, data, grid);
+  return pen.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** Paints examples side by side, as large as the brush's field is. */
+export function paintGrid({ pen, width, tones }: Brush, x: Float32Array, data: Data, { count, columns, gap }: Grid): void {
+  const [manner, size] = [mannerOf(data)!, sizeOf(data)];
+  const [wide, high] = cellOf(data);
+  const scale = width / (columns * (wide + gap) - gap);
+  for (let i = 0; i < count; i++) {
+    pen.save();
+    pen.translate((i % columns) * (wide + gap) * scale, Math.floor(i / columns) * (high + gap) * scale);
+    manner.draw({ pen, width: wide * scale, height: high * scale, tones }, x.subarray(i * size, (i + 1) * size), data);
+    pen.restore();
+  }
 }
 
 /** How many times an image must grow for ``side`` pixels to become about ``wanted``. */

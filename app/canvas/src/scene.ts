@@ -1,44 +1,12 @@
 /** A bundle as the canvas sees it: what its card says, its codes, and its originals where they are at hand. */
 
+import type { Card } from "./card";
+import { scaleBy } from "./examples/series";
+import { fetched } from "./fetched";
+import { Originals, type OriginalsCard } from "./originals";
 import { readTensors, type Tensor } from "./safetensors";
 
-export interface Part {
-  file: string;
-  inputs: string[];
-  outputs: string[];
-}
-
-export interface Factor {
-  name: string;
-  values: (number | string)[];
-}
-
-/** scene.json. */
-export interface Card {
-  version: number;
-  id: string;
-  title: string;
-  data: {
-    name: string;
-    title: string;
-    kind: string;
-    shape: [channels: number, height: number, width: number];
-    values: string;
-    classes: string[];
-    factors: Factor[];
-  };
-  latent: { kind: "gaussian" | "point"; dim: number; prior: "standard-normal" | "fitted-gaussian" };
-  beta: number | null; // what a nat of code costs in its objective
-  split: string; // of which the codes are: test, …
-  examples: string; // the same in two bundles whose codes are of the same examples
-  error_unit: string;
-  count: number;
-  maps: string[];
-  kl_per_dimension: number[] | null;
-  encoder: Part;
-  decoder: Part;
-  weights: string;
-}
+export type { Card, Data, Factor, FunctionName, Part } from "./card";
 
 /** Codes of N examples in D dimensions; arrays are row-major. */
 export interface Codes {
@@ -63,61 +31,58 @@ export interface Mixture {
   cholesky: Float32Array; // (K, D, D), L
 }
 
-/** originals.json. */
-interface OriginalsCard {
-  tiles?: string[];
-  columns?: number;
-  per_tile?: number;
-  missing?: string;
-}
-
-/** The examples themselves, as tiles of small images. */
-export class Originals {
-  private tiles = new Map<number, Promise<ImageBitmap>>();
-
-  constructor(
-    private url: string,
-    private card: OriginalsCard,
-    readonly width: number,
-    readonly height: number,
-  ) {}
-
-  /** Why there are none, or an empty text. */
-  get missing(): string {
-    return this.card.missing ?? "";
-  }
-
-  /** Where the image of a row stands: its tile, and the corner of its cell there. */
-  async cell(row: number): Promise<{ tile: ImageBitmap; x: number; y: number }> {
-    const { per_tile = 1, columns = 1 } = this.card;
-    const [number, place] = [Math.floor(row / per_tile), row % per_tile];
-    return {
-      tile: await this.tile(number),
-      x: (place % columns) * this.width,
-      y: Math.floor(place / columns) * this.height,
-    };
-  }
-
-  private tile(number: number): Promise<ImageBitmap> {
-    let tile = this.tiles.get(number);
-    if (!tile) {
-      tile = fetched(this.url + this.card.tiles![number]).then(async (answer) => createImageBitmap(await answer.blob()));
-      this.tiles.set(number, tile);
-      tile.catch(() => this.tiles.delete(number));
-    }
-    return tile;
-  }
+/** Which class a decoder is told: one for everything, or nothing, and then each example's own. */
+export interface Told {
+  one?: number;
+  other: number; // for a code that is no example's, where none is chosen
 }
 
 export class Scene {
+  /** The scene whatever is told: what does not hang on the decoder is kept by it. */
+  readonly base: Scene;
   private originalsOnce?: Promise<Originals>;
   private mixtureOnce?: Promise<Mixture>;
+  private others = new Map<string, Scene>(); // the same with another class told
 
   constructor(
     readonly url: string,
     readonly card: Card,
     readonly codes: Codes,
-  ) {}
+    readonly told: Told = { other: 0 },
+    base?: Scene,
+  ) {
+    this.base = base ?? this;
+  }
+
+  /** How many classes encoder and decoder are told of; 0 where they are told nothing. */
+  get classes(): number {
+    return this.card.latent.condition?.size ?? 0;
+  }
+
+  /** The same scene, its decoder told another class. */
+  as(told: Told): Scene {
+    if (!this.classes) return this;
+    const { base } = this;
+    const key = `${told.one} ${told.other}`;
+    const there = base.others.get(key) ?? new Scene(base.url, base.card, base.codes, told, base);
+    base.others.set(key, there);
+    return there;
+  }
+
+  /** The same scene, in which a code that is no example's is decoded as this example's class. */
+  beside(row: number | undefined): Scene {
+    return row === undefined ? this : this.as({ ...this.told, other: this.label(row) });
+  }
+
+  private label(row: number): number {
+    const label = this.codes.label?.[row] ?? -1;
+    return label < 0 ? this.told.other : label;
+  }
+
+  /** The classes of some examples' codes: the one that is told, or their own. */
+  ownOf(rows: ArrayLike<number>): number[] {
+    return Array.from(rows, (row) => this.told.one ?? this.label(row));
+  }
 
   get dim(): number {
     return this.card.latent.dim;
@@ -134,6 +99,7 @@ export class Scene {
 
   /** The examples; loaded when first asked for, since most visits begin with the map. */
   originals(): Promise<Originals> {
+    if (this.base !== this) return this.base.originals();
     const [, height, width] = this.card.data.shape;
     this.originalsOnce ??= fetched(this.url + "originals.json").then(
       async (answer) => new Originals(this.url, (await answer.json()) as OriginalsCard, width, height),
@@ -144,6 +110,7 @@ export class Scene {
 
   /** The mixture fitted to the codes; loaded by whoever draws from it. */
   mixture(): Promise<Mixture> {
+    if (this.base !== this) return this.base.mixture();
     this.mixtureOnce ??= fetched(this.url + "mixture.safetensors").then(async (answer) => {
       const tensors = readTensors(await answer.arrayBuffer());
       const [weights, means, cholesky] = ["weights", "means", "cholesky"].map((name) => tensors.get(name)!.data as Float32Array);
@@ -172,7 +139,16 @@ async function read(url: string): Promise<Scene> {
     fetched(url + "scene.json").then((answer) => answer.json() as Promise<Card>),
     fetched(url + "codes.safetensors").then(async (answer) => readTensors(await answer.arrayBuffer())),
   ]);
-  return new Scene(url, card, codesOf(card, tensors));
+  const scene = new Scene(url, card, codesOf(card, tensors));
+  if (card.data.kind === "series") await scaled(scene);
+  return scene;
+}
+
+/** Curves are told apart on one scale, so it is known before the first is drawn; without originals it grows. */
+async function scaled(scene: Scene): Promise<void> {
+  const all = scene.originals().then((originals) => (originals.missing ? undefined : originals.numbers()));
+  const known = await all.catch(() => undefined); // pages say what is missing
+  if (known) scaleBy(known.data as Float32Array, scene.card.data);
 }
 
 function codesOf(card: Card, tensors: Map<string, Tensor>): Codes {
@@ -197,16 +173,4 @@ function codesOf(card: Card, tensors: Map<string, Tensor>): Codes {
 export function setOf({ card: { split, data } }: Scene): string {
   if (split === "all") return `the whole of ${data.title}`;
   return `the ${split === "train" ? "training" : split} set of ${data.title}`;
-}
-
-/** An answer, or an error that is the server's own sentence. */
-export async function fetched(url: string): Promise<Response> {
-  const answer = await fetch(url).catch(() => {
-    throw new Error(`${url} cannot be reached: is Loupe still running?`);
-  });
-  if (!answer.ok) {
-    const plain = answer.headers.get("content-type")?.startsWith("text/plain");
-    throw new Error((plain && (await answer.text())) || `${url} was refused (${answer.status}).`);
-  }
-  return answer;
 }

@@ -1,18 +1,35 @@
 /** Runs the models, away from the page: one ONNX Runtime, one request at a time, in order. */
 
 import * as ort from "onnxruntime-web/wasm";
-import { fetched, type Part } from "./scene";
+import type { Part } from "./card";
+import { fetched } from "./fetched";
 
 export interface Request {
   id: number;
   scene: string; // URL, ending in "/"
   part: Part;
   weights: string;
+  /** How many functions the scene has: once all are loaded, the weights are let go. */
+  functions: number;
   /** The inputs in the part's order; none only loads the model. */
-  inputs: { data: Float32Array; shape: number[] }[];
+  inputs: Input[];
 }
 
-export type Answer = { id: number; outputs: Float32Array[]; ms: number } | { id: number; error: string };
+/** A tensor: numbers, or whole numbers of 64 bits. */
+export interface Input {
+  data: Float32Array | BigInt64Array;
+  shape: number[];
+}
+
+/** Numbers a function gives, and how many each of its inputs has in a row of a batch. */
+export interface Outputs {
+  id: number;
+  outputs: Float32Array[];
+  widths: number[];
+  ms: number;
+}
+
+export type Answer = Outputs | { id: number; error: string };
 
 const HERE = new URL(".", self.location.href).href;
 
@@ -59,7 +76,7 @@ async function holding(scene: string): Promise<Held> {
   return held;
 }
 
-async function session({ scene, part, weights: file }: Request): Promise<ort.InferenceSession> {
+async function session({ scene, part, weights: file, functions }: Request): Promise<ort.InferenceSession> {
   const { sessions, weights } = await holding(scene);
   const made = await once(sessions, part.file, async () => {
     runtime ??= start();
@@ -75,7 +92,7 @@ async function session({ scene, part, weights: file }: Request): Promise<ort.Inf
       throw new Error(`${part.file} of this bundle cannot be run (${short(error)}). Train the bundle again.`);
     }
   });
-  if (sessions.size === 2) weights.clear(); // the encoder's and the decoder's: requests are answered one by one
+  if (sessions.size === functions) weights.clear(); // requests are answered one by one
   return made;
 }
 
@@ -83,18 +100,26 @@ function short(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split("\n")[0].slice(0, 200);
 }
 
+function tensor({ data, shape }: Input): ort.Tensor {
+  return data instanceof BigInt64Array ? new ort.Tensor("int64", data, shape) : new ort.Tensor("float32", data, shape);
+}
+
+/** Numbers of one row of a batch that an input takes. */
+function widthOf(input: ort.InferenceSession.ValueMetadata): number {
+  return input.isTensor ? input.shape.slice(1).reduce((all: number, side) => all * Number(side), 1) : 0;
+}
+
 async function answer(request: Request): Promise<Answer> {
   try {
     const model = await session(request);
     const started = performance.now();
     const { inputs, outputs } = request.part;
-    if (!request.inputs.length) return { id: request.id, outputs: [], ms: 0 };
-    const feeds = Object.fromEntries(
-      request.inputs.map(({ data, shape }, i) => [inputs[i], new ort.Tensor("float32", data, shape)]),
-    );
+    const widths = model.inputMetadata.map(widthOf);
+    if (!request.inputs.length) return { id: request.id, outputs: [], widths, ms: 0 };
+    const feeds = Object.fromEntries(request.inputs.map((input, i) => [inputs[i], tensor(input)]));
     const result = await model.run(feeds);
     const arrays = outputs.map((name) => (result[name].data as Float32Array).slice());
-    return { id: request.id, outputs: arrays, ms: performance.now() - started };
+    return { id: request.id, outputs: arrays, widths, ms: performance.now() - started };
   } catch (error) {
     return { id: request.id, error: short(error) };
   }

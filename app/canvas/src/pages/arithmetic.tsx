@@ -3,6 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import type { Colouring } from "../colouring";
+import { nounsOf } from "../examples/kinds";
 import { distances, mean, smallest } from "../maths";
 import { decode, pixels } from "../models";
 import type { Flat } from "../parts/flat";
@@ -43,12 +44,12 @@ export function sumOf(a: Float32Array, b: Float32Array, c: Float32Array, strengt
 
 export function Arithmetic({ host, scene, flat }: PageProps & { flat: Flat }) {
   const { view, colours } = flat;
-  const [{ groups, strength }, set] = useState(() => visit.get(scene) ?? { groups: {} as Groups, strength: 1 });
+  const [{ groups, strength }, set] = useState(() => visit.get(scene.base) ?? { groups: {} as Groups, strength: 1 });
   const [slot, setSlot] = useState<Slot>("a");
   const [tool, setTool] = useState<Tool>("lasso");
   const [stamp, setStamp] = useState(0);
   const keep = (next: { groups: Groups; strength: number }) => {
-    visit.set(scene, next);
+    visit.set(scene.base, next);
     set(next);
   };
   const fill = (which: Slot, group: Group | undefined) => {
@@ -148,7 +149,7 @@ function SlotCard(props: {
   onFill(group: Group | undefined): void;
 }) {
   const { scene, slot, group, classes } = props;
-  const { shape } = scene.card.data;
+  const { data } = scene.card;
   const { value: x } = usePromise(async () => (group ? decode(scene, group.z.slice()) : undefined), [group]);
   const { value: average, error: missing } = usePromise(async () => {
     if (!group) return undefined;
@@ -166,12 +167,12 @@ function SlotCard(props: {
       <div class="pair">
         {!missing && (
           <figure>
-            <Picture x={average} shape={shape} label={`The mean image of group ${slot}`} />
+            <Picture x={average} data={data} label={`The mean ${nounsOf(data).one} of group ${slot}`} />
             <figcaption>mean</figcaption>
           </figure>
         )}
         <figure>
-          <Picture x={x} shape={shape} label={`What the mean code of group ${slot} decodes to`} />
+          <Picture x={x} data={data} label={`What the mean code of group ${slot} decodes to`} />
           <figcaption>decoded</figcaption>
         </figure>
       </div>

@@ -1,6 +1,7 @@
 /** What lies between two ends: the time on the path, and what a cross-fade would show there. */
 
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { nounsOf } from "../examples/kinds";
 import { Button, Slider, Picture } from "../parts/kit";
 import { fadedAt } from "../paths";
 import type { Scene } from "../scene";
@@ -62,30 +63,31 @@ export function Player(props: { t: number; seconds: number; onTime(t: number, st
   );
 }
 
-/** For comparison: what a film editor would do, between the two images that it joins. */
+/** For comparison: what a film editor would do, between the two examples that it joins. */
 export function Fade({ scene, path, t, ends }: { scene: Scene; path: Shown; t: number; ends: [End, End] }) {
   const { xa, xb, originals, names } = path;
-  const { shape } = scene.card.data;
+  const { data } = scene.card;
+  const nouns = nounsOf(data);
   const now = useMemo(() => (xa && xb ? fadedAt(xa, xb, [t]) : undefined), [xa, xb, t]);
   const about = ([name, end]: [string, End]) => (end.exact ? name : <em title="This map has no inverse: z is estimated from the eight nearest codes.">approximate</em>);
   return (
     <>
       <div class="fade">
         <figure>
-          <Picture x={xa} shape={shape} label={`A: ${names[0]}`} />
+          <Picture x={xa} data={data} label={`A: ${names[0]}`} />
           <figcaption>A · {about([names[0], ends[0]])}</figcaption>
         </figure>
         <figure>
-          <Picture x={now} shape={shape} label={`The cross-fade at t = ${t.toFixed(2)}`} />
+          <Picture x={now} data={data} label={`The cross-fade at t = ${t.toFixed(2)}`} />
           <figcaption>cross-fade</figcaption>
         </figure>
         <figure>
-          <Picture x={xb} shape={shape} label={`B: ${names[1]}`} />
+          <Picture x={xb} data={data} label={`B: ${names[1]}`} />
           <figcaption>B · {about([names[1], ends[1]])}</figcaption>
         </figure>
       </div>
       <p class="caption">
-        The cross-fade mixes the pixels of {originals ? "the two originals" : "the two decoded ends (there is no original of one of them)"}: no model has a part in it.
+        The cross-fade mixes the {nouns.parts} of {originals ? "the two originals" : "the two decoded ends (there is no original of one of them)"}: no model has a part in it.
       </p>
     </>
   );

@@ -1,7 +1,7 @@
 /** Compare: two models of the same data under one cursor, or under one pen. */
 
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useContext, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { useSaved } from "../address";
 import { axesOf } from "../axes";
@@ -16,6 +16,7 @@ import { Original } from "../parts/original";
 import { Pad } from "../parts/pad";
 import { useSeen } from "../parts/seen";
 import type { Tool } from "../parts/stage";
+import { Telling, useTold } from "../parts/told";
 import { Bundles, Top } from "../parts/top";
 import { Numbers, Side, type Spot } from "./compareside";
 
@@ -29,7 +30,10 @@ export function Compare({ host, scene }: PageProps) {
   const [chosen, choose] = useSaved(host, "other");
   const left = shelf.find(({ id }) => id === bundle)!;
   const other = shelf.find(({ id }) => id === chosen) ?? rivalOf(left, shelf);
-  const { value: right, error } = usePromise(() => (other ? loadScene(other.url) : Promise.reject(new Error(""))), [other?.url]);
+  const { value: loaded, error } = usePromise(() => (other ? loadScene(other.url) : Promise.reject(new Error(""))), [other?.url]);
+  const [alone, chips] = useTold(host, loaded ?? scene); // where the left one is told nothing
+  const right = loaded && (scene.classes ? loaded.as(scene.told) : alone);
+  const telling = useContext(Telling) ?? (loaded?.classes ? chips : null);
   if (!other) {
     return (
       <>
@@ -86,7 +90,11 @@ export function Compare({ host, scene }: PageProps) {
       </>
     );
   }
-  return <Two key={right.url} {...{ host, scene, right, picker }} />;
+  return (
+    <Telling.Provider value={telling}>
+      <Two key={right.url} {...{ host, scene, right, picker }} />
+    </Telling.Provider>
+  );
 }
 
 /** What two scenes hold codes of, where these are not the same examples. */
@@ -113,9 +121,9 @@ function rowsByIndex({ codes }: Scene): Map<number, number> {
 
 function Two({ host, scene, right, picker }: PageProps & { right: Scene; picker: ComponentChildren }) {
   const scenes = [scene, right];
-  const rows = useMemo(() => [scene, right].map(rowsByIndex), [scene, right]);
+  const rows = useMemo(() => [scene, right].map(rowsByIndex), [scene.base, right.base]);
   const [names, setNames] = useState(scenes.map((each) => kept.views.get(each.card.id) ?? flat(each)[0]));
-  const views = [0, 1].map((side) => useMemo(() => flatView(scenes[side], names[side]), [scenes[side], names[side]]));
+  const views = [0, 1].map((side) => useMemo(() => flatView(scenes[side], names[side]), [scenes[side].base, names[side]]));
   const [tool, setTool] = useState(kept.tool);
   const [follow, setFollow] = useState(kept.follow);
   const [selected, setSelected] = useState(kept.selected.get(scene.card.examples) ?? []); // indices of examples
@@ -136,15 +144,15 @@ function Two({ host, scene, right, picker }: PageProps & { right: Scene; picker:
     const [its, view] = [scenes[side], views[side]];
     if (following === "drawing") {
       const seen = drawn[side].seen;
-      const { mu: z, stamp, error, kl, nearest: lit } = seen ?? {};
-      return z && { z, place: view.place(z), approximate: !view.exact, stamp: stamp!, error, kl, lit };
+      const { mu: z, as, stamp, error, kl, nearest: lit } = seen ?? {};
+      return z && { z, as, place: view.place(z), approximate: !view.exact, stamp: stamp!, error, kl, lit };
     }
     if (following === "place") return { z: hand.z, place: view.place(hand.z), stamp: hand.stamp };
     const row = rows[side].get(hand.index);
     if (row === undefined) return undefined;
     const z = its.code(row);
     const place = side === hand.side && hand.place ? hand.place : view.place(z);
-    return { z, place, stamp: hand.stamp, error: its.codes.error[row], kl: its.codes.kl?.[row], lit: [row] };
+    return { z, as: its.ownOf([row])[0], place, stamp: hand.stamp, error: its.codes.error[row], kl: its.codes.kl?.[row], lit: [row] };
   });
   const move = (side: number) => (place: Place, event: Event) => {
     const z = views[side].code(place);

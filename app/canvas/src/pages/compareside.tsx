@@ -19,6 +19,7 @@ export interface Spot {
   error?: number; // of the example or drawing that it is the code of
   kl?: number; // nats
   lit?: number[]; // rows with a ring
+  as?: number; // the class that a conditional model is told
 }
 
 export function Side(props: {
@@ -71,7 +72,7 @@ export function Side(props: {
         {spot?.approximate && <span class="approximate">the drawing's place is approximate on {TITLES[view.name]}</span>}
       </Stage>
       <div class="decoded">
-        <Live key={String(!!spot)} scene={scene} z={spot?.z} stamp={spot?.stamp} label={`Decoded by ${scene.card.title}, on the ${where}`} />
+        <Live key={String(!!spot)} scene={spot?.as === undefined ? scene : scene.as({ one: spot.as, other: 0 })} z={spot?.z} stamp={spot?.stamp} label={`Decoded by ${scene.card.title}, on the ${where}`} />
         {spot ? <Facts facts={factsOf(scene, spot)} /> : <p class="caption">{props.none}</p>}
       </div>
     </Panel>

@@ -21,12 +21,4 @@ export const pages: Record<PageName, FunctionComponent<PageProps>> = {
   compare: Compare,
 };
 
-export const titles: Record<PageName, string> = {
-  map: "Map",
-  reconstruct: "Reconstruct",
-  traverse: "Traverse",
-  interpolate: "Interpolate",
-  sample: "Sample",
-  draw: "Draw",
-  compare: "Compare",
-};
+export { titles } from "./titles";

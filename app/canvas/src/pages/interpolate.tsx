@@ -50,11 +50,12 @@ export function Interpolate({ host, scene }: PageProps) {
   );
 }
 
-function Path({ host, scene, flat }: PageProps & { flat: Flat }) {
+function Path({ host, scene: its, flat }: PageProps & { flat: Flat }) {
   const { view, colours } = flat;
-  const usual = useMemo(() => farApart(scene), [scene]);
-  const a = useEnd(host, "a", scene, view, usual[0]);
-  const b = useEnd(host, "b", scene, view, usual[1]);
+  const usual = useMemo(() => farApart(its), [its.base]);
+  const a = useEnd(host, "a", its, view, usual[0]);
+  const b = useEnd(host, "b", its, view, usual[1]);
+  const scene = its.beside(a.row);
   const [next, setNext] = useState<"a" | "b">("a");
   const [stamp, setStamp] = useState(0);
   const { value: t, move, keep } = useNumber(host, "t", 0.5, 0, 1);

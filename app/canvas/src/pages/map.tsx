@@ -4,11 +4,13 @@ import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { axesOf } from "../axes";
 import { colouringOf, colourings } from "../colouring";
+import { nounsOf } from "../examples/kinds";
 import type { Scene } from "../scene";
 import { dimension, TITLES, viewNames, viewOf, type Place, type View } from "../space";
 import { Chip, Notice, Pick, Segment } from "../parts/kit";
 import { hiddenBy, Legend, type Filter } from "../parts/legend";
 import { around, Point } from "../parts/point";
+import { drawable } from "../parts/manifold";
 import { Search } from "../parts/search";
 import { Selection } from "../parts/selection";
 import { Stage, type Tool } from "../parts/stage";
@@ -33,10 +35,11 @@ export function MapPage(props: PageProps) {
   );
 }
 
-function Atlas({ host, scene }: PageProps) {
-  const saved = useAddress(host, scene);
-  const { name, dims, colour, manifold, row } = saved;
-  const view = useMemo(() => viewOf(scene, name, dims), [scene, name, dims?.join()]);
+function Atlas({ host, scene: its }: PageProps) {
+  const saved = useAddress(host, its);
+  const { name, dims, colour, manifold, score, row } = saved;
+  const scene = its.beside(row);
+  const view = useMemo(() => viewOf(scene, name, dims), [scene.base, name, dims?.join()]);
   const colouring = colouringOf(scene, colour);
   const { deep } = view;
   const [kept, setTool] = useVisit("tool");
@@ -74,7 +77,7 @@ function Atlas({ host, scene }: PageProps) {
     setMoved({ view, place, z: view.code(place), exact: view.exact, stamp: event.timeStamp });
 
   // Kept while the cursor moves, so that a frame draws only what moved.
-  const controls = useMemo(() => <Controls {...{ host, scene, saved, view }} />, [host, scene, view, colour, manifold]);
+  const controls = useMemo(() => <Controls {...{ host, scene, saved, view }} />, [host, scene, view, colour, manifold, score]);
   const legend = useMemo(() => <Legend colouring={colouring} filter={filter} onFilter={setFilter} />, [colouring, filter]);
   const details = useMemo(() => {
     const parts = [
@@ -106,7 +109,8 @@ function Atlas({ host, scene }: PageProps) {
         <div class="atlas">
           {tools}
           <Stage
-            {...{ scene, view, hidden, lit, thumbnails, meter }}
+            {...{ scene, view, hidden, lit, meter }}
+            thumbnails={thumbnails && !score}
             label={`${TITLES[name]} of ${scene.count} codes, coloured by ${colouring.title}`}
             colours={colouring}
             selected={hits.length ? hits : rows}
@@ -116,9 +120,11 @@ function Atlas({ host, scene }: PageProps) {
             onSelect={choose}
             onPoint={pick}
             manifold={manifold}
+            arrows={score}
             remember="map"
           >
             {legend}
+            {score && view.exact && <Score sigma={scene.card.score!} />}
             <Collapsed scene={scene} />
           </Stage>
         </div>
@@ -157,7 +163,9 @@ function Tools(props: ToolsProps) {
         help={choices.map(({ title, key, help }) => `${title} (${key}): ${help}`).join("\n")}
         onChange={props.setTool}
       />
-      <Chip title="thumbnails" help="Zoomed in, points become small pictures." on={props.thumbnails} onChange={props.setThumbnails} />
+      {drawable(props.scene.card.data) && (
+        <Chip title="thumbnails" help={`Zoomed in, points become the ${nounsOf(props.scene.card.data).many} themselves.`} on={props.thumbnails} onChange={props.setThumbnails} />
+      )}
       <Chip title="meter" help="Frames a second, and milliseconds a decode." on={props.meter} onChange={props.setMeter} />
       <span class="grow" />
       <Search key={props.searches} scene={props.scene} onFound={props.onFound} onHit={props.onHit} />
@@ -167,7 +175,7 @@ function Tools(props: ToolsProps) {
 
 /** What is shown, and in which colours; all of it stands in the address. */
 function Controls({ host, scene, saved, view }: PageProps & { saved: Address; view: View }) {
-  const { name, dims, colour, manifold } = saved;
+  const { name, dims, colour, manifold, score } = saved;
   const axes = useMemo(
     () => axesOf(scene).map(({ d, dead }) => ({ value: String(d), title: dead ? `${dimension(d)} dead` : dimension(d) })),
     [scene],
@@ -200,7 +208,7 @@ function Controls({ host, scene, saved, view }: PageProps & { saved: Address; vi
         value={colour}
         onChange={saved.setColour}
       />
-      {view.exact && (
+      {view.exact && drawable(scene.card.data) && (
         <Chip
           title="manifold"
           help="Behind the points, what the decoder makes of each place."
@@ -208,7 +216,27 @@ function Controls({ host, scene, saved, view }: PageProps & { saved: Address; vi
           onChange={(on) => saved.setManifold(on ? "on" : "off")}
         />
       )}
+      {view.exact && scene.card.score !== null && (
+        <Chip
+          title="score field"
+          help="Arrows: one step of cleaning at each place. Divided by σ², the gradient of the log density."
+          on={score}
+          onChange={(on) => saved.setScore(on ? "on" : null)}
+        />
+      )}
     </Top>
+  );
+}
+
+/** What the arrows are, and where that is from. */
+function Score({ sigma }: { sigma: number }) {
+  return (
+    <p class="scored caption">
+      score field, σ = {sigma} · (x̂ − x̃) / σ² = ∇ log p<sub>σ</sub>, as the encoder sees it ·{" "}
+      <a href="https://doi.org/10.1162/NECO_a_00142" target="_blank" rel="noreferrer">
+        Vincent 2011
+      </a>
+    </p>
   );
 }
 

@@ -17,6 +17,7 @@ export function useAddress(host: Host, scene: Scene) {
   const [dims, setDims] = useSaved(host, "dims");
   const [colour, setColour] = useSaved(host, "colour");
   const [manifold, setManifold] = useSaved(host, "manifold");
+  const [score, setScore] = useSaved(host, "score");
   const [point, setPoint] = useSaved(host, "point");
   const wrong: string[] = [];
   /** A value that is one of those known; what else there is, is named. */
@@ -44,7 +45,9 @@ export function useAddress(host: Host, scene: Scene) {
     dims: (fits ? pair : usualDims(scene)) as [number, number],
     colour: colouringOf(scene, among("colour", colour, names, names[0])).name,
     manifold: among("manifold", manifold, ["on", "off"], scene.dim === 2 ? "on" : "off") === "on",
+    score: score === "on" && scene.card.score !== null,
     row,
+    setScore,
     setView,
     setDims,
     setColour,
@@ -81,7 +84,7 @@ export function useRows(
       (rows) => show(rows),
       (error: Error) => show([], error.message),
     );
-  }, [there, scene]);
+  }, [there, scene.base]);
   useEffect(() => () => void turn.current++, []);
   const select = (next: number[]) => {
     const its = ++turn.current;

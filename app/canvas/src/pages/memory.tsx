@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { spacingOf, type Spacing } from "../draws";
+import { nounsOf } from "../examples/kinds";
 import { distances, smallest } from "../maths";
 import { pixels } from "../models";
 import { digits, Facts, Panel, Picture, usePromise } from "../parts/kit";
@@ -23,20 +24,20 @@ const spacings = new WeakMap<Scene, Promise<Spacing>>();
 
 /** The originals as numbers, all of them where memory allows, and how far they are from each other; once a visit. */
 function poolOf(scene: Scene): Promise<Pool> {
-  let pool = pools.get(scene);
+  let pool = pools.get(scene.base);
   if (!pool) {
     const count = Math.min(scene.count, Math.floor(MOST / pixels(scene)));
     const rows = Array.from({ length: count }, (_, i) => Math.floor((i * scene.count) / count));
     pool = numbersAt(scene, rows).then((x) => ({ rows, x, spacing: spacingOf(x, pixels(scene)) }));
-    pools.set(scene, pool);
-    pool.catch(() => pools.delete(scene));
+    pools.set(scene.base, pool);
+    pool.catch(() => pools.delete(scene.base));
   }
   return pool;
 }
 
 function latentSpacing(scene: Scene): Promise<Spacing> {
-  const spacing = spacings.get(scene) ?? spacingOf(scene.codes.mu, scene.dim);
-  spacings.set(scene, spacing);
+  const spacing = spacings.get(scene.base) ?? spacingOf(scene.codes.mu, scene.dim);
+  spacings.set(scene.base, spacing);
   return spacing;
 }
 
@@ -60,9 +61,10 @@ interface MemoryProps {
 }
 
 export function Memory({ scene, number, z, x, onPick }: MemoryProps) {
-  const { value: pool, error } = usePromise(() => poolOf(scene), [scene]);
+  const nouns = nounsOf(scene.card.data);
+  const { value: pool, error } = usePromise(() => poolOf(scene), [scene.base]);
   const { value: spacing } = usePromise(async () => pool?.spacing, [pool]);
-  const { value: typical } = usePromise(() => latentSpacing(scene), [scene]);
+  const { value: typical } = usePromise(() => latentSpacing(scene), [scene.base]);
   const latent = useMemo(() => nearestOf(scene.codes.mu, z), [scene, z]);
   const pixel = useMemo(() => pool && nearestOf(pool.x, x, pool.rows), [pool, x]);
   const fact = (name: string, near: Near, spacing?: Spacing): [string, string] => [
@@ -73,27 +75,27 @@ export function Memory({ scene, number, z, x, onPick }: MemoryProps) {
     <Panel class="memory" title={`Sample ${number}: has it memorised?`}>
       <div class="pair">
         <figure>
-          <Picture {...{ x }} shape={scene.card.data.shape} label={`Sample ${number}`} />
+          <Picture {...{ x }} data={scene.card.data} label={`Sample ${number}`} />
           <figcaption>sample</figcaption>
         </figure>
         <div>
           <Around {...{ scene, onPick }} near={latent} title="Nearest codes" />
-          {pixel && <Around {...{ scene, onPick }} near={pixel} title="Nearest in pixels" />}
+          {pixel && <Around {...{ scene, onPick }} near={pixel} title={`Nearest in ${nouns.parts}`} />}
         </div>
       </div>
-      <Facts facts={[fact("to the nearest code", latent, typical), ...(pixel ? [fact("to the nearest image", pixel, spacing)] : [])]} />
+      <Facts facts={[fact("to the nearest code", latent, typical), ...(pixel ? [fact(`to the nearest ${nouns.one}`, pixel, spacing)] : [])]} />
       <p class="verdict" role="status">
-        {error ? `No comparison of images. ${error.message}` : pixel && spacing ? verdict(pixel.away[0], spacing) : "Comparing…"}
+        {error ? `No comparison of ${nouns.many}. ${error.message}` : pixel && spacing ? verdict(pixel.away[0], spacing) : "Comparing…"}
       </p>
       <p class="caption">
         Typical: the median distance of an example to its own nearest, among the {(pool?.rows.length ?? scene.count).toLocaleString("en")} here, of the{" "}
-        {scene.card.split} split{["train", "all"].includes(scene.card.split) ? "." : ": a copy of a training image would not be found."}
+        {scene.card.split} split{["train", "all"].includes(scene.card.split) ? "." : `: a copy of a training ${nouns.one} would not be found.`}
       </p>
     </Panel>
   );
 }
 
-/** What the distance to the nearest image says, measured by the distances between the images themselves. */
+/** What the distance to the nearest example says, measured by the distances between the examples themselves. */
 export function verdict(away: number, { median, low }: Spacing): string {
   if (!Number.isFinite(median)) return "No verdict: with one example there is nothing to measure closeness by.";
   if (away < low / 2) return "A near copy: two different examples are hardly ever this close.";

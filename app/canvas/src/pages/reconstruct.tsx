@@ -4,11 +4,12 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { useSaved } from "../address";
 import type { PageProps } from "../app";
 import { colouringOf } from "../colouring";
+import { cellOf, mannerOf } from "../examples/kinds";
 import { uniform } from "../maths";
-import { decode, pixels } from "../models";
-import type { Scene } from "../scene";
+import { decodeRows, pixels } from "../models";
+import type { Data, Scene } from "../scene";
 import { viewNames, viewOf } from "../space";
-import { Button, Chip, digits, Facts, Notice, Panel, Pick, Picture, Segment, usePromise } from "../parts/kit";
+import { Button, Chip, digits, Facts, Notice, Panel, Pick, Picture, Segment, usePromise, useSteady } from "../parts/kit";
 import { Difference, numbersAt, useOriginals } from "../parts/original";
 import { factsOf, Trio } from "../parts/point";
 import { titleOf } from "../parts/selection";
@@ -52,15 +53,19 @@ export function Reconstruct({ host, scene }: PageProps) {
   const [page, setPage] = useState(0);
   const board = useRef<HTMLDivElement>(null);
   Object.assign(visit, { order, seed, smooth });
+  const { data } = scene.card;
+  const manner = mannerOf(data);
   const classes = colouringOf(scene, "label");
-  const rows = useMemo(() => ordered(scene, classes.of, classes.kind === "classes" ? one : -1, order, seed), [scene, one, order, seed]);
+  const rows = useMemo(() => ordered(scene, classes.of, classes.kind === "classes" ? one : -1, order, seed), [scene.base, one, order, seed]);
   const size = columns * bands;
   const shown = useMemo(() => rows.slice(page * size, (page + 1) * size), [rows, page, size]);
   const picked = point !== undefined && /^\d{1,9}$/.test(point) && Number(point) < scene.count ? Number(point) : shown[0];
   useLayoutEffect(() => {
     const watch = new ResizeObserver(([{ contentRect }]) => {
-      const columns = Math.max(2, Math.floor(contentRect.width / CELL));
-      const band = 3 * (contentRect.width / columns) + 30;
+      const columns = Math.max(2, Math.floor(contentRect.width / (manner ? cellOf(data)[0] + 34 : CELL)));
+      const [wide, tall] = manner?.cell(data) ?? [1, 1];
+      const high = ((contentRect.width / columns) * tall) / wide;
+      const band = (data.kind === "table" ? 2 : 3) * (manner ? high + 4 : high) + (manner ? 52 : 30); // a row of a table shows both in one
       setRoom({ columns, bands: Math.max(2, Math.floor((window.innerHeight - 180) / band)) });
     });
     watch.observe(board.current!);
@@ -89,14 +94,14 @@ export function Reconstruct({ host, scene }: PageProps) {
             onChange={(value) => setOne(Number(value))}
           />
         )}
-        <Chip title="smooth" help="Smooths the pixels; otherwise each pixel is shown as it is." on={smooth} onChange={setSmooth} />
+        {!manner && <Chip title="smooth" help="Smooths the pixels; otherwise each pixel is shown as it is." on={smooth} onChange={setSmooth} />}
       </Top>
       <div class={`row reconstruct ${smooth ? "smooth" : ""}`}>
         <section class="panel" aria-label="Reconstructions">
           <div class="heading">
             <h2>Reconstructions</h2>
             <span class="caption">
-              {missing ? "what the decoder makes of each code" : "original, reconstruction, difference"} · error in {scene.card.error_unit}
+              {missing ? "what the decoder makes of each code" : data.kind === "table" ? "original ○ and reconstruction ●, difference" : "original, reconstruction, difference"} · error in {scene.card.error_unit}
             </span>
             <span class="grow" />
             {order === "random" && <Button title="Draw again" help="Other examples." onClick={() => setSeed(seed + 1)} />}
@@ -113,7 +118,7 @@ export function Reconstruct({ host, scene }: PageProps) {
           <div ref={board}>
             <Board scene={scene} rows={shown} columns={columns} missing={missing} picked={picked} onPick={(row) => setPoint(String(row))} />
           </div>
-          {!missing && <Scale colour={scene.card.data.shape[0] > 1} />}
+          {!missing && <Scale data={scene.card.data} />}
           {missing && <Notice title="The originals are not shown" text={missing} />}
         </section>
         <aside class="side">{picked !== undefined && <Example scene={scene} row={picked} onPick={(row) => setPoint(String(row))} />}</aside>
@@ -133,14 +138,10 @@ interface BoardProps {
 
 /** Bands of examples: originals above reconstructions above differences, all on one scale. */
 function Board({ scene, rows, columns, missing, picked, onPick }: BoardProps) {
-  const { shape } = scene.card.data;
+  const { data } = scene.card;
   const size = pixels(scene);
-  const { value: y, error } = usePromise(() => {
-    const z = new Float32Array(rows.length * scene.dim);
-    rows.forEach((row, i) => z.set(scene.code(row), i * scene.dim));
-    return rows.length ? decode(scene, z) : Promise.resolve(z);
-  }, [scene, rows]);
-  const { value: x } = usePromise(async () => (missing === "" ? numbersAt(scene, rows) : undefined), [scene, rows, missing]);
+  const { value: y, error } = useSteady(() => decodeRows(scene, rows), [scene, rows], [scene.base, rows]);
+  const { value: x } = usePromise(async () => (missing === "" ? numbersAt(scene, rows) : undefined), [scene.base, rows, missing]);
   const part = (all: Float32Array | undefined, i: number) => all?.subarray(i * size, (i + 1) * size);
   if (error) return <Notice failed title="Nothing can be decoded" text={error.message} />;
   return (
@@ -154,9 +155,9 @@ function Board({ scene, rows, columns, missing, picked, onPick }: BoardProps) {
           title={`${titleOf(scene, row)}: show it large`}
           onClick={() => onPick(row)}
         >
-          {!missing && <Picture x={part(x, i)} shape={shape} label={`Original, ${titleOf(scene, row)}`} />}
-          <Picture x={part(y, i)} shape={shape} label={`Reconstruction, ${titleOf(scene, row)}`} />
-          {!missing && <Difference x={part(x, i)} y={part(y, i)} shape={shape} label={`Difference, ${titleOf(scene, row)}`} />}
+          {!missing && data.kind !== "table" && <Picture x={part(x, i)} data={data} label={`Original, ${titleOf(scene, row)}`} />}
+          <Picture x={part(y, i)} behind={part(x, i)} data={data} label={`Reconstruction, ${titleOf(scene, row)}`} />
+          {!missing && <Difference x={part(x, i)} y={part(y, i)} data={data} label={`Difference, ${titleOf(scene, row)}`} />}
           <span class="number">{digits(scene.codes.error[row])}</span>
         </button>
       ))}
@@ -165,13 +166,23 @@ function Board({ scene, rows, columns, missing, picked, onPick }: BoardProps) {
 }
 
 /** What the colours of a difference mean. */
-function Scale({ colour }: { colour: boolean }) {
+function Scale({ data }: { data: Data }) {
+  if (data.kind === "tokens") return <p class="scale">Letters that are right stand back; a wrong letter is red, a missing one blue.</p>;
+  const [low, high] = data.kind === "image" ? ["too dark", "too light"] : ["too low", "too high"];
+  const colour = data.kind === "image" && data.shape[0] > 1;
+  const [from, to] = data.kind === "image" ? ["−1 ", "+1 "] : ["", ""];
   const other = colour ? ", grey is another colour" : "";
   return (
-    <div class="scale" role="img" aria-label={`Difference: blue is too dark, white is right, red is too light${other}`}>
-      <span>−1 too dark</span>
+    <div class="scale" role="img" aria-label={`Difference: blue is ${low}, white is right, red is ${high}${other}`}>
+      <span>
+        {from}
+        {low}
+      </span>
       <i />
-      <span>+1 too light</span>
+      <span>
+        {to}
+        {high}
+      </span>
       {colour && <span>· grey: another colour</span>}
     </div>
   );
@@ -181,7 +192,7 @@ function Scale({ colour }: { colour: boolean }) {
 function Example({ scene, row, onPick }: { scene: Scene; row: number; onPick(row: number): void }) {
   const name = viewNames(scene).find((each) => !each.endsWith("3"));
   const lit = useMemo(() => [row], [row]);
-  const view = useMemo(() => name && viewOf(scene, name), [scene, name]);
+  const view = useMemo(() => name && viewOf(scene, name), [scene.base, name]);
   return (
     <>
       <Panel title={titleOf(scene, row)} class="example">

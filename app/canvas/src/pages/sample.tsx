@@ -1,17 +1,20 @@
 /** Sample: draw codes, and see what the decoder makes of them. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useNumber, useSaved } from "../address";
 import type { PageProps } from "../app";
-import { drawn, noiseOf, type Source } from "../draws";
+import type { Source } from "../draws";
+import { gapOf } from "../examples/kinds";
 import { pixels } from "../models";
+import { Cells } from "../parts/cells";
 import { useDecoded } from "../parts/decoded";
+import { useDraws, type Draw } from "../parts/draws";
 import { useFlat, type Flat } from "../parts/flat";
 import { Button, Chip, Notice, Panel, Segment, Slider, usePromise } from "../parts/kit";
-import { Mosaic } from "../parts/mosaic";
+import { useColumns } from "../parts/narrow";
 import { Stage } from "../parts/stage";
 import { Top } from "../parts/top";
-import { download, enlarged, factorFor, fileName, mosaicOf, png, type Grid } from "../save";
+import { download, factorFor, fileName, mosaicOf, png, sideOf, type Grid } from "../save";
 import type { Scene } from "../scene";
 import { TITLES } from "../space";
 import { Memory } from "./memory";
@@ -22,13 +25,7 @@ const REST = 40; // ms without a move, after which the chosen draw is looked up
 const visit = { smooth: false, picked: 0 };
 
 /** How codes were drawn; for the grid that is shown, while the next one is on its way. */
-interface How {
-  source: Source;
-  temperature: number;
-  seed: number;
-}
-
-const ways = new WeakMap<Float32Array, How>();
+const ways = new WeakMap<Float32Array, Draw>();
 
 export function Sample({ host, scene }: PageProps) {
   const flat = useFlat(host, scene);
@@ -47,25 +44,32 @@ export function Sample({ host, scene }: PageProps) {
   const number = useNumber(host, "count", 80, 20, 200, 10);
   const seeds = useNumber(host, "seed", 1, 1, 2 ** 31 - 1, 1);
   const [temperature, count, seed] = [warmth.value, number.value, seeds.value];
-  const noise = useMemo(() => noiseOf(seed, count, scene.dim), [seed, count, scene]);
-  const from = source === "mixture" ? mixture : scene.codes.prior; // undefined until it is loaded
-  const z = useMemo(() => {
-    const z = from && drawn(from, temperature, noise);
-    if (z) ways.set(z, { source, temperature, seed });
-    return z;
-  }, [from, temperature, noise]);
-  const { shown, failed } = useDecoded(scene, z, stamp);
-  const how = (shown && ways.get(shown.z)) ?? { source, temperature, seed };
+  const { levels } = scene.card.latent;
+  const [level, saveLevel] = useSaved(host, "level");
+  const anew = source === "prior" && /^\d$/.test(level ?? "") && Number(level) < levels.length ? Number(level) : 0;
+  const everyClass = scene.classes > 0 && scene.told.one === undefined;
+  const asked = useMemo(
+    (): Draw => ({ source, temperature, seed, count: everyClass ? COLUMNS : count, anew, columns: COLUMNS, everyClass }),
+    [source, temperature, seed, count, anew, everyClass],
+  );
+  const { drawn, share, failed: undrawn } = useDraws(scene, asked, mixture);
+  if (drawn) ways.set(drawn.z, drawn.how);
+  const { shown, failed: undecoded } = useDecoded(scene, drawn?.z, stamp, drawn?.as);
+  const failed = undrawn ?? undecoded;
+  const how = (shown && ways.get(shown.z)) ?? asked;
   const settled = useRest(shown);
   const there = shown ? shown.z.length / scene.dim : count;
   const picked = Math.min(state.picked, there - 1);
-  const { shape } = scene.card.data;
-  const grid: Grid = useMemo(() => ({ count: there, columns: COLUMNS, gap: Math.ceil(shape[2] / 14) }), [there, shape]);
+  const { data } = scene.card;
+  const fits = useColumns(data, COLUMNS);
+  const columns = how.everyClass || how.anew ? COLUMNS : fits; // where a row is a class or a level, it is one
+  const grid: Grid = useMemo(() => ({ count: there, columns, gap: gapOf(data) }), [there, columns, data]);
   const save = async () => {
-    const image = mosaicOf(shown!.x, shape, grid, true);
-    const from = how.source === "prior" ? priorOf(scene).short : how.source;
-    const name = fileName(scene.card.id, from, `T-${how.temperature.toFixed(2)}`, `seed-${how.seed}`);
-    download(await png(enlarged(image, factorFor(image.width, SAVED))), `${name}.png`);
+    const image = mosaicOf(shown!.x, data, grid, true, factorFor(sideOf(data, grid)[0], SAVED));
+    const from = how.source === "prior" ? shortOf(scene) : how.source;
+    const told = scene.classes && !how.everyClass ? [`as-${scene.told.one}`] : [];
+    const name = fileName(scene.card.id, from, ...told, `T-${how.temperature.toFixed(2)}`, `seed-${how.seed}`);
+    download(await png(image), `${name}.png`);
     setUnsaved("");
   };
   const again = (seed: number) => {
@@ -95,7 +99,7 @@ export function Sample({ host, scene }: PageProps) {
               label="Draw from"
               help="The distribution that codes are drawn from."
               choices={[
-                { value: "prior", title: priorOf(scene).title },
+                { value: "prior", title: scene.card.latent.prior_title },
                 ...(error ? [] : [{ value: "mixture" as const, title: mixture ? `Mixture, K = ${mixture.weights.length}` : "Mixture" }]),
               ]}
               value={source}
@@ -118,7 +122,22 @@ export function Sample({ host, scene }: PageProps) {
                 warmth.move(value);
               }}
             />
-            <Slider
+            {levels.length > 1 && source === "prior" && (
+              <Segment
+                label="Drawn anew"
+                help="Every level in each cell; or only the lower ones, and then a row shares what lies above them."
+                choices={[
+                  { value: "0", title: "every level" },
+                  ...levels.slice(1).map((_, i) => ({ value: String(i + 1), title: i ? `levels 1 to ${i + 1} in a row` : "level 1 in a row" })),
+                ]}
+                value={String(anew)}
+                onChange={(value) => {
+                  setStamp(0);
+                  saveLevel(value === "0" ? null : value);
+                }}
+              />
+            )}
+            {!everyClass && <Slider
               name="How many"
               label="how many"
               help="Draws in the grid; more of them begin with the same ones."
@@ -130,15 +149,16 @@ export function Sample({ host, scene }: PageProps) {
                 setStamp(timeStamp);
                 number.move(value);
               }}
-            />
+            />}
           </div>
-          <Cells {...{ scene, grid, smooth, picked }} x={shown?.x} stamp={shown?.stamp} onPick={(index) => set({ picked: index })} />
+          {share < 1 && <progress class="writing" value={share} aria-label="Indices written by the prior" />}
+          <Cells {...{ scene, grid, smooth, picked }} names={how.everyClass ? scene.card.data.classes : undefined} x={shown?.x} stamp={shown?.stamp} onPick={(index) => set({ picked: index })} />
           <div class="actions">
             <Button main title="Draw again" help="Other draws: the next seed." onClick={() => again(seed + 1)} />
             <span class="hint number">seed {seed}</span>
             {seed > 1 && <Button title="Back" help="The seed before." onClick={() => again(seed - 1)} />}
             <span class="grow" />
-            <Chip title="smooth" help="Pixels blend into each other instead of standing as squares." on={smooth} onChange={(on) => set({ smooth: on })} />
+            {data.kind === "image" && <Chip title="smooth" help="Pixels blend into each other instead of standing as squares." on={smooth} onChange={(on) => set({ smooth: on })} />}
             <Button title="Save PNG" help="The grid as an image, enlarged without smoothing." disabled={!shown} onClick={() => save().catch(({ message }: Error) => setUnsaved(`Not saved: ${message}`))} />
           </div>
           {unsaved && (
@@ -163,64 +183,27 @@ function useRest<T>(value: T | undefined): T | undefined {
   return settled;
 }
 
-/** What stands in for p(z), by its honest name. */
-function priorOf({ card }: Scene): { title: string; short: string } {
-  return card.latent.prior === "standard-normal" ? { title: "Prior N(0, I)", short: "prior" } : { title: "Fitted Gaussian", short: "fitted-gaussian" };
+/** What stands in for p(z), in the name of a file. */
+function shortOf({ card }: Scene): string {
+  return card.latent.prior === "standard-normal" ? "prior" : card.latent.prior_title;
 }
 
-function said(scene: Scene, { source, temperature }: How): string {
+/** Where codes come from, for each kind of prior. */
+const WHERE: Record<Scene["card"]["latent"]["prior"], (scene: Scene) => string> = {
+  "standard-normal": () => "From the prior N(0, I): what the model itself generates",
+  "fitted-gaussian": () => "From a Gaussian fitted to the codes: this model has no prior",
+  function: ({ card }) => `${card.latent.prior_title}: noise that the model's own prior turns into codes`,
+  autoregressive: ({ card }) =>
+    `${card.latent.prior_title} over ${card.latent.codebook?.slots} codebook indices: each is drawn given those before it`,
+};
+
+function said(scene: Scene, { source, temperature, everyClass, anew }: Draw): string {
   const { prior } = scene.card.latent;
-  const where = {
-    mixture: "From a Gaussian mixture fitted to the codes: where the examples lie",
-    prior: prior === "standard-normal" ? "From the prior N(0, I): what the model itself generates" : "From a Gaussian fitted to the codes: this model has no prior",
-  }[source];
-  return temperature === 1 ? `${where}.` : `${where}, with ${temperature.toFixed(2)} times its spread.`;
-}
-
-/** The grid as one canvas; a click or the arrow keys choose a cell. */
-function Cells(props: { scene: Scene; grid: Grid; x?: Float32Array; stamp?: number; smooth: boolean; picked: number; onPick(index: number): void }) {
-  const { grid, picked, onPick } = props;
-  const { count, columns } = grid;
-  const rows = Math.ceil(count / columns);
-  const root = useRef<HTMLDivElement>(null);
-  const { shape } = props.scene.card.data;
-  const [pitch, lift] = [shape[2] + grid.gap, shape[1] + grid.gap];
-  const [width, height] = [columns * pitch - grid.gap, rows * lift - grid.gap];
-  const go: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -picked, End: count - 1 - picked };
-  return (
-    <div
-      ref={root}
-      class="cells"
-      role="application"
-      tabIndex={0}
-      aria-label={`${count} decoded draws, ${columns} in a row. Arrow keys choose one.`}
-      onKeyDown={(event) => {
-        const next = picked + (go[event.key] ?? NaN);
-        if (Number.isNaN(next)) return;
-        event.preventDefault();
-        if (next >= 0 && next < count) onPick(next);
-      }}
-      onClick={(event) => {
-        const box = root.current!.getBoundingClientRect();
-        const column = Math.floor(((event.clientX - box.left) / box.width) * (width / pitch + grid.gap / pitch));
-        const row = Math.floor(((event.clientY - box.top) / box.height) * (height / lift + grid.gap / lift));
-        const index = row * columns + column;
-        if (column >= 0 && column < columns && index >= 0 && index < count) onPick(index);
-      }}
-    >
-      <Mosaic x={props.x} stamp={props.stamp} shape={shape} grid={grid} smooth={props.smooth} label={`${count} decoded draws`} />
-      <i
-        class="cell"
-        style={{
-          left: `${(100 * (picked % columns) * pitch) / width}%`,
-          top: `${(100 * Math.floor(picked / columns) * lift) / height}%`,
-          width: `${(100 * shape[2]) / width}%`,
-          height: `${(100 * shape[1]) / height}%`,
-        }}
-      />
-      <p class="unseen" aria-live="polite">{`Sample ${picked + 1} of ${count}, row ${Math.floor(picked / columns) + 1}, column ${(picked % columns) + 1}`}</p>
-    </div>
-  );
+  const where = source === "mixture" ? "From a Gaussian mixture fitted to the codes: where the examples lie" : WHERE[prior](scene);
+  const rows = everyClass ? " A row is a class, a column one code." : anew ? " A row shares all levels above those that are drawn anew." : "";
+  const own = prior === "autoregressive" && source === "prior";
+  const spread = own ? `, its logits divided by ${temperature.toFixed(2)}` : `, with ${temperature.toFixed(2)} times its spread`;
+  return `${where}${temperature === 1 ? "" : temperature || !own ? spread : ", the likeliest index each time"}.${rows}`;
 }
 
 /** The chosen draw: where it lies among the codes, and what lies next to it. */

@@ -1,13 +1,15 @@
 /** A path step by step, with the length of each code; and what is saved of it. */
 
 import { useMemo, useState } from "preact/hooks";
+import { cellOf, gapOf } from "../examples/kinds";
 import { decode } from "../models";
 import { codesAt, fadedAt, framesOf, lengthsOf, times, WAYS, type Way } from "../paths";
 import { quantile } from "../maths";
 import { Button, digits, Panel, Pick } from "../parts/kit";
 import { Mosaic } from "../parts/mosaic";
+import { useColumns } from "../parts/narrow";
 import { share } from "../parts/selection";
-import { download, enlarged, factorFor, fileName, gif, mosaicOf, png } from "../save";
+import { download, factorFor, fileName, gif, mosaicOf, png } from "../save";
 import type { Scene } from "../scene";
 
 export const STEPS = 11;
@@ -39,7 +41,9 @@ interface StripsProps {
 }
 
 export function Strips({ scene, path, z, x, t, seconds, onTime }: StripsProps) {
-  const { shape } = scene.card.data;
+  const { data } = scene.card;
+  const columns = useColumns(data, STEPS, STEPS);
+  const aligned = columns === STEPS; // else the steps wrap, and what stands at a step has no column
   const lengths = useMemo(() => lengthsOf(z, scene.dim), [z]);
   const text = useMemo(() => lengthsIn(scene, lengths), [scene, lengths]);
   const [straight, round] = useMemo(() => [x?.subarray(0, x.length / 2), x?.subarray(x.length / 2)], [x]);
@@ -59,20 +63,22 @@ export function Strips({ scene, path, z, x, t, seconds, onTime }: StripsProps) {
           </span>
           <div
             class="steps"
-            onClick={({ currentTarget, clientX }) => {
-              const { left, width } = currentTarget.getBoundingClientRect();
-              const step = Math.floor((STEPS * (clientX - left)) / width);
+            onClick={({ currentTarget, clientX, clientY }) => {
+              const { left, top, width, height } = currentTarget.firstElementChild!.getBoundingClientRect();
+              const lines = Math.ceil(STEPS / columns);
+              const line = Math.max(0, Math.min(lines - 1, Math.floor((lines * (clientY - top)) / height)));
+              const step = line * columns + Math.floor((columns * (clientX - left)) / width);
               onTime(TIMES[Math.max(0, Math.min(STEPS - 1, step))]);
             }}
           >
             <Mosaic
               x={images}
-              shape={shape}
-              grid={{ count: STEPS, columns: STEPS, gap: Math.ceil(shape[2] / 14) }}
+              data={data}
+              grid={{ count: STEPS, columns, gap: gapOf(data) }}
               label={`${WAYS[way]} in ${STEPS} steps from A to B`}
             />
-            <i class="now" style={{ left: `${(100 * (t * (STEPS - 1) + 0.5)) / STEPS}%` }} />
-            {long && (
+            {aligned && <i class="now" style={{ left: `${(100 * (t * (STEPS - 1) + 0.5)) / STEPS}%` }} />}
+            {long && aligned && (
               <ol class="lengths" aria-label={`Length of the code at each step, ${WAYS[way]}`}>
                 {Array.from(long, (value, i) => (
                   <li class="number">{i ? value.toFixed(1) : `‖z‖ ${value.toFixed(1)}`}</li>
@@ -109,18 +115,18 @@ const known = new WeakMap<Scene, Lengths>();
 
 /** The lengths of a scene's codes, sorted once. */
 function once(scene: Scene): Lengths {
-  let lengths = known.get(scene);
+  let lengths = known.get(scene.base);
   if (!lengths) {
     const sorted = lengthsOf(scene.codes.mu, scene.dim).sort();
     lengths = { sorted, low: quantile(sorted, 0.05), high: quantile(sorted, 0.95) };
-    known.set(scene, lengths);
+    known.set(scene.base, lengths);
   }
   return lengths;
 }
 
 function Save(props: { scene: Scene; path: Shown; seconds: number; strip: [Way, Float32Array | undefined][] }) {
   const { scene, path } = props;
-  const { shape } = scene.card.data;
+  const { data } = scene.card;
   const [which, setWhich] = useState<Way | "all">("all");
   const [busy, setBusy] = useState(false);
   const [said, say] = useState("");
@@ -145,15 +151,15 @@ function Save(props: { scene: Scene; path: Shown; seconds: number; strip: [Way, 
       ["spherical", x.subarray(half)],
       ["fade", fadedAt(path.xa!, path.xb!, at)],
     ]);
-    const frames = framesOf(ways, shape, FRAMES).map((frame) => enlarged(frame, factorFor(shape[2], LARGE)));
+    const frames = framesOf(ways, data, FRAMES, factorFor(cellOf(data)[0], LARGE));
     return [gif(frames, Math.max(20, (1000 * props.seconds) / (FRAMES - 1))), name("gif")];
   };
   const strip = async (): Promise<[Blob, string]> => {
     const ways = wanted(props.strip) as Float32Array[];
     const x = new Float32Array(ways.length * ways[0].length);
     ways.forEach((way, i) => x.set(way, i * way.length));
-    const image = mosaicOf(x, shape, { count: ways.length * STEPS, columns: STEPS, gap: Math.ceil(shape[2] / 14) }, true);
-    return [await png(enlarged(image, factorFor(shape[2], SMALL))), name("png")];
+    const grid = { count: ways.length * STEPS, columns: STEPS, gap: gapOf(data) };
+    return [await png(mosaicOf(x, data, grid, true, factorFor(cellOf(data)[0], SMALL))), name("png")];
   };
   const ready = props.strip.every(([, x]) => x) && !busy;
   return (

@@ -3,14 +3,16 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { Button, Facts, Notice, Panel, Slider, digits, signed } from "../parts/kit";
+import { Levels, levelOf } from "../parts/levels";
 import { Live } from "../parts/live";
 import { titleOf } from "../parts/selection";
-import { Strip, STEPS, useStrips } from "../parts/strips";
+import { natsOf, Strip, STEPS, useStrips } from "../parts/strips";
 import { Top } from "../parts/top";
 import { axesOf, ENOUGH, reach, type Axis } from "../axes";
 import { mean, normal } from "../maths";
 import type { Scene } from "../scene";
 import { dimension } from "../space";
+import { Slots } from "./slots";
 
 const ALL = 16; // dimensions that are all shown
 const SHOWN = 12; // strips at first, where there are more
@@ -20,6 +22,9 @@ const SETTLED = 120; // ms after the last move: until then the large picture has
 const SIGMAS =
   "On a strip, σ is how far the codes of all examples reach: the aggregate posterior. What q(z|x) leaves open for one " +
   "example is smaller where a dimension says much.";
+
+const ABOVE =
+  " The decoder reads level 1 alone: a number of a higher level changes no picture by itself; Sample draws anew what hangs on it.";
 
 /** What is dead, in words. */
 function lifeOf({ codes, count }: Scene, axes: Axis[]): string {
@@ -31,11 +36,16 @@ function lifeOf({ codes, count }: Scene, axes: Axis[]): string {
   return `${axes.length - dead.length} of ${axes.length} dimensions are in use. ${some} dead: the encoder says nothing there.`;
 }
 
-export function Traverse({ host, scene }: PageProps) {
+export function Traverse(props: PageProps) {
+  return props.scene.card.latent.codebook ? <Slots {...props} /> : <Numbers {...props} />;
+}
+
+function Numbers({ host, scene: its }: PageProps) {
   const { point } = host.saved;
-  const axes = useMemo(() => axesOf(scene), [scene]);
-  const row = point !== undefined && /^\d+$/.test(point) && Number(point) < scene.count ? Number(point) : undefined;
-  const home = useMemo(() => (row === undefined ? mean(scene.codes.mu, scene.dim) : scene.code(row).slice()), [scene, row]);
+  const axes = useMemo(() => axesOf(its), [its.base]);
+  const row = point !== undefined && /^\d+$/.test(point) && Number(point) < its.count ? Number(point) : undefined;
+  const scene = its.beside(row);
+  const home = useMemo(() => (row === undefined ? mean(scene.codes.mu, scene.dim) : scene.code(row).slice()), [scene.base, row]);
   const [hand, setHand] = useState({ z: home, stamp: 0 });
   const [settled, settle] = useState(home);
   const [count, show] = useState(axes.length <= ALL ? ALL : SHOWN);
@@ -73,7 +83,7 @@ export function Traverse({ host, scene }: PageProps) {
         <Button title="Back" help="To where the traversal started." onClick={() => setHand({ z: home, stamp: 0 })} />
       </Top>
       <div class="row traverse">
-        <Panel class="strips" title="What each dimension does" text={`Each strip moves one number of the code, the rest as the sliders say. ${lifeOf(scene, axes)}`}>
+        <Panel class="strips" title="What each dimension does" text={`Each strip moves one number of the code, the rest as the sliders say. ${lifeOf(scene, axes)}${scene.card.latent.levels.length > 1 ? ABOVE : ""}`}>
           {failed && <Notice failed title="Nothing can be decoded" text={failed.message} />}
           <div class="strip sigmas" aria-hidden="true">
             <span />
@@ -93,10 +103,11 @@ export function Traverse({ host, scene }: PageProps) {
           </Panel>
           <Panel title="Code" text={axes[0].kl === undefined ? "Widest first." : "By KL, in nats: what each dimension tells about its input."}>
             {shown.map((axis) => (
-              <Knob key={axis.d} axis={axis} value={z[axis.d]} onMove={(value, stamp) => set(axis.d, value, stamp)} />
+              <Knob key={axis.d} axis={axis} level={levelOf(scene, axis.d)} value={z[axis.d]} onMove={(value, stamp) => set(axis.d, value, stamp)} />
             ))}
             {more}
           </Panel>
+          <Levels scene={scene} />
           {scene.codes.logvar && (
             <Panel title="Two kinds of σ" text={SIGMAS}>
               <Facts
@@ -114,13 +125,13 @@ export function Traverse({ host, scene }: PageProps) {
 }
 
 /** The slider of one dimension; drawn anew only when its own number has changed. */
-function Knob({ axis, value, onMove }: { axis: Axis; value: number; onMove(value: number, stamp: number): void }) {
+function Knob({ axis, level, value, onMove }: { axis: Axis; level?: number; value: number; onMove(value: number, stamp: number): void }) {
   return useMemo(
     () => (
       <Slider
         name={axis.dead ? `Dimension ${axis.d + 1}, dead` : `Dimension ${axis.d + 1}`}
         label={dimension(axis.d)}
-        note={axis.dead ? "dead" : axis.kl === undefined ? `σ ${digits(axis.sigma, 2)}` : `${digits(axis.kl, 2)} nats`}
+        note={(level ? `level ${level} · ` : "") + (axis.dead ? "dead" : axis.kl === undefined ? `σ ${digits(axis.sigma, 2)}` : natsOf(axis.kl))}
         help={axis.dead ? "The encoder says nothing here." : "Moves the code along this dimension."}
         min={axis.centre - reach(axis)}
         max={axis.centre + reach(axis)}

@@ -16,10 +16,10 @@ export interface Flat {
 }
 
 export function useFlat(host: Host, scene: Scene): Flat {
-  const names = useMemo(() => flatNames(scene), [scene]);
+  const names = useMemo(() => flatNames(scene), [scene.base]);
   const [saved, setView] = useSaved(host, "view");
   const name = names.find((each) => each === saved) ?? names[0];
-  const view = useMemo(() => name && viewOf(scene, name), [scene, name]);
+  const view = useMemo(() => name && viewOf(scene, name), [scene.base, name]);
   const title = (value: ViewName) => (value === "z" && view?.name === "z" ? view.axes.join(" ") : scene.dim === 2 && value === "z" ? "z₁ z₂" : TITLES[value]);
   const choice =
     names.length > 1 ? (

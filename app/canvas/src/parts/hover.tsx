@@ -2,13 +2,14 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Colouring } from "../colouring";
-import { paint } from "../image";
-import { decode, Latest } from "../models";
+import { easel, paint, wipe } from "../examples/paint";
+import { decodeRows, Latest } from "../models";
 import type { Board } from "../points/board";
 import type { Scene } from "../scene";
 import type { StageActs } from "./acts";
 import { factsOf } from "./point";
 import { digits, Facts } from "./kit";
+import { painterOf } from "./original";
 import { Pinned } from "./overlay";
 
 const DWELL = 125; // ms on a point before its card opens
@@ -57,31 +58,26 @@ function Details({ board, scene, row, colours }: { board: Board; scene: Scene; r
   const original = useRef<HTMLCanvasElement>(null);
   const decoded = useRef<HTMLCanvasElement>(null);
   const [missing, setMissing] = useState("");
-  const [, height, width] = scene.card.data.shape;
   const facts = useMemo(() => factsWith(scene, row, colours), [scene, row, colours]);
   const asked = useRef(row); // a picture that comes late belongs to a row that was left
   asked.current = row;
   const pictures = useMemo(() => {
     const shown = (canvas: HTMLCanvasElement | null) => canvas?.classList.remove("waiting");
     const originals = new Latest(
-      async (its: number) => {
-        const all = await scene.originals();
-        return all.missing || all.cell(its);
-      },
-      (cell, its) => {
-        setMissing(typeof cell === "string" ? cell : "");
-        if (typeof cell === "string" || its !== asked.current) return;
-        const pen = original.current?.getContext("2d");
-        pen?.drawImage(cell.tile, cell.x, cell.y, width, height, 0, 0, width, height);
+      (its: number) => painterOf(scene, its),
+      (painter, its) => {
+        setMissing(typeof painter === "string" ? painter : "");
+        if (typeof painter === "string" || its !== asked.current || !original.current) return;
+        painter(original.current);
         shown(original.current);
       },
       ({ message }) => setMissing(message),
     );
     const decodings = new Latest(
-      (its: number) => decode(scene, scene.code(its).slice()),
+      (its: number) => decodeRows(scene, [its]),
       (x, its) => {
         if (its !== asked.current || !decoded.current) return;
-        paint(decoded.current, x, scene.card.data.shape);
+        paint(decoded.current, x, scene.card.data);
         shown(decoded.current);
       },
     );
@@ -90,8 +86,9 @@ function Details({ board, scene, row, colours }: { board: Board; scene: Scene; r
   useEffect(() => () => pictures.forEach((picture) => picture.cancel()), [pictures]);
   useLayoutEffect(() => {
     for (const { current } of [original, decoded]) {
-      current?.getContext("2d")!.clearRect(0, 0, width, height);
-      current?.classList.add("waiting");
+      if (!current) continue;
+      wipe(current);
+      current.classList.add("waiting");
     }
     for (const picture of pictures) picture.ask(row);
   }, [pictures, row]);
@@ -102,13 +99,13 @@ function Details({ board, scene, row, colours }: { board: Board; scene: Scene; r
   }, [board, row, missing, facts]);
   return (
     <div ref={card} class="hover-card" aria-hidden="true">
-      <div class="pair">
+      <div class="pair" data-kind={scene.card.data.kind}>
         <figure>
-          {missing ? <p class="missing">{missing}</p> : <canvas ref={original} class="picture waiting" {...{ width, height }} />}
+          {missing ? <p class="missing">{missing}</p> : <canvas ref={original} class="picture waiting" {...easel(scene.card.data)} />}
           <figcaption>original</figcaption>
         </figure>
         <figure>
-          <canvas ref={decoded} class="picture waiting" {...{ width, height }} />
+          <canvas ref={decoded} class="picture waiting" {...easel(scene.card.data)} />
           <figcaption>decoded</figcaption>
         </figure>
       </div>

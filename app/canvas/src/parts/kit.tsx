@@ -2,7 +2,8 @@
 
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { paint } from "../image";
+import { easel, paint, wipe } from "../examples/paint";
+import type { Data } from "../scene";
 
 interface Choice<T> {
   value: T;
@@ -186,35 +187,31 @@ export class Fence extends Component<{ above?: ComponentChildren; children?: Com
   }
 }
 
-/** One example, shape (C, H, W): row ``row`` of some. */
+/** One example: row ``row`` of some. */
 export function Picture(props: {
   x?: Float32Array;
-  shape: number[];
+  data: Data;
   row?: number;
+  /** What it should have been, one example: shown faintly behind it where the kind of data can. */
+  behind?: Float32Array;
   label: string;
   class?: string;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   // Before the frame is drawn: some of these move with the hand.
   useLayoutEffect(() => {
-    if (props.x) paint(canvas.current!, props.x, props.shape, props.row);
+    if (props.x) paint(canvas.current!, props.x, props.data, props.row, props.behind);
     else wipe(canvas.current!);
-  }, [props.x, props.row, props.shape]);
-  const [, height, width] = props.shape;
+  }, [props.x, props.row, props.data, props.behind]);
   return (
     <canvas
       ref={canvas}
       role="img"
       aria-label={props.label}
       class={`picture ${props.class ?? ""} ${props.x ? "" : "waiting"}`}
-      {...{ width, height }}
+      {...easel(props.data)}
     />
   );
-}
-
-/** Takes away what a canvas shows. */
-export function wipe(canvas: HTMLCanvasElement): void {
-  canvas.getContext("2d")!.clearRect(0, 0, canvas.width, canvas.height);
 }
 
 /** What a promise gives, once it does; asked again, and nothing until then, when a dependency changes. */
@@ -231,6 +228,15 @@ export function usePromise<T>(make: () => Promise<T>, dependencies: unknown[]): 
     };
   }, dependencies);
   return settled.of?.every((each, i) => Object.is(each, dependencies[i])) ? settled : {};
+}
+
+/** The same, but what there was stays until the next is there, as long as it is of the ``same`` things. */
+export function useSteady<T>(make: () => Promise<T>, dependencies: unknown[], same: unknown[]): { value?: T; error?: Error } {
+  const now = usePromise(make, dependencies);
+  const kept = useRef<{ value: T; same: unknown[] }>(undefined);
+  if (now.value !== undefined) kept.current = { value: now.value, same };
+  const still = kept.current?.same.every((each, i) => Object.is(each, same[i]));
+  return now.value === undefined && !now.error && still ? { value: kept.current!.value } : now;
 }
 
 /** A number as people read it: three significant digits, a true minus. */

@@ -1,7 +1,7 @@
 /** A picture that follows a code: decoded in the worker, painted as soon as it is there. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { paint } from "../image";
+import { easel, paint } from "../examples/paint";
 import * as meter from "../meter";
 import { decode, Latest } from "../models";
 import type { Scene } from "../scene";
@@ -23,14 +23,13 @@ export function Live(props: {
   const { scene, z, stamp = 0 } = props;
   const [failed, setFailed] = useState<Error>();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [, height, width] = scene.card.data.shape;
   const live = useMemo(
     () =>
       new Latest<Asked, Float32Array>(
         (asked) => decode(scene, asked.z),
         (x, asked) => {
           if (!canvas.current) return;
-          paint(canvas.current, x, scene.card.data.shape);
+          paint(canvas.current, x, scene.card.data);
           canvas.current.classList.remove("waiting");
           meter.note(asked.stamp);
           setFailed(undefined);
@@ -52,7 +51,7 @@ export function Live(props: {
         role="img"
         aria-label={props.label}
         class={`picture waiting ${props.class ?? "large"}`}
-        {...{ width, height }}
+        {...easel(scene.card.data, true)}
       />
     </>
   );

@@ -1,12 +1,15 @@
 /** The manifold: what the decoder makes of a grid of places, under the points. */
 
+import { mannerOf, sizeOf } from "../examples/kinds";
 import { decode, Latest, warm } from "../models";
 import type { Board } from "../points/board";
 import type { Layer } from "../points/layers";
-import type { Scene } from "../scene";
+import type { Data, Scene } from "../scene";
 import type { Place, View } from "../space";
 
-const SIDE = 20;
+const SIDE = 20; // images; curves and words need more room
+const ROOMY = 10;
+const DRAWN = 160; // pixels of the picture for each of those
 const STRENGTH = 0.34; // opacity of full intensity
 
 interface Grid {
@@ -14,22 +17,27 @@ interface Grid {
   reach: number; // half its side
 }
 
+/** Whether an example can be made out where it is small. */
+export const drawable = ({ kind }: Data) => kind !== "table";
+
 export class Manifold implements Layer {
   /** Milliseconds that the last grid took, from its codes to its picture. */
   ms = 0;
   private wanted?: Grid;
   private grid?: Grid;
-  private x?: Float32Array; // (SIDE², C, H, W), the upper row of the grid first
+  private x?: Float32Array; // (side², …), the upper row of the grid first
   private picture = document.createElement("canvas");
   private tint = "";
   private board?: Board;
   private asked = 0;
+  private readonly side: number;
   private readonly latest: Latest<Grid, Float32Array>;
 
   constructor(
     private scene: Scene,
     private view: View,
   ) {
+    this.side = mannerOf(scene.card.data) ? ROOMY : SIDE;
     this.latest = new Latest(
       async (grid) => {
         await warm(scene, "decoder");
@@ -43,12 +51,19 @@ export class Manifold implements Layer {
     );
   }
 
-  /** The codes of a grid, shape (SIDE², D). */
+  /** Shows what another one of the same places showed, until its own are decoded. */
+  inherit(before: Manifold | undefined): this {
+    if (before?.view === this.view) [this.grid, this.x, this.board] = [before.grid, before.x, before.board];
+    return this;
+  }
+
+  /** The codes of a grid, shape (side², D). */
   private codes({ centre: [x, y], reach }: Grid): Float32Array {
-    const codes = new Float32Array(SIDE * SIDE * this.scene.dim);
-    const step = (2 * reach) / SIDE;
-    for (let cell = 0; cell < SIDE * SIDE; cell++) {
-      const [column, row] = [cell % SIDE, Math.floor(cell / SIDE)];
+    const { side } = this;
+    const codes = new Float32Array(side * side * this.scene.dim);
+    const step = (2 * reach) / side;
+    for (let cell = 0; cell < side * side; cell++) {
+      const [column, row] = [cell % side, Math.floor(cell / side)];
       const place: Place = [x - reach + (column + 0.5) * step, y + reach - (row + 0.5) * step];
       codes.set(this.view.code(place), cell * this.scene.dim);
     }
@@ -58,6 +73,7 @@ export class Manifold implements Layer {
   /** All of the view's window; closer, what is seen. */
   rest(board: Board): void {
     this.board = board;
+    if (!drawable(this.scene.card.data)) return;
     const { camera } = board;
     const { window } = this.view;
     const seen = Math.max(camera.width, camera.height) / 2 / camera.scale;
@@ -74,7 +90,8 @@ export class Manifold implements Layer {
     if (!grid || !x) return;
     const { ink } = board.tones();
     if (this.tint !== ink) {
-      this.develop(x, numbersOf(ink));
+      if (mannerOf(this.scene.card.data)) this.write(x, ink);
+      else this.develop(x, numbersOf(ink));
       this.tint = ink;
       if (this.asked) this.ms = performance.now() - this.asked;
       this.asked = 0;
@@ -82,7 +99,25 @@ export class Manifold implements Layer {
     const side = 2 * grid.reach * board.camera.scale;
     const [left, top] = board.camera.pixel([grid.centre[0] - grid.reach, grid.centre[1] + grid.reach]);
     pen.imageSmoothingQuality = "high";
+    if (mannerOf(this.scene.card.data)) pen.globalAlpha = 1.4 * STRENGTH;
     pen.drawImage(this.picture, left, top, side, side);
+    pen.globalAlpha = 1;
+  }
+
+  /** Curves and words, all in ink. */
+  private write(x: Float32Array, ink: string): void {
+    const { data } = this.scene.card;
+    const [manner, size] = [mannerOf(data)!, sizeOf(data)];
+    this.picture.width = this.picture.height = this.side * DRAWN;
+    const pen = this.picture.getContext("2d")!;
+    const tones = { ink, faint: ink, line: "transparent", accent: ink };
+    const [wide, high] = manner.cell(data);
+    const [width, height] = [0.84 * DRAWN, (0.84 * DRAWN * high) / wide];
+    for (let cell = 0; cell < this.side ** 2; cell++) {
+      const [column, row] = [cell % this.side, Math.floor(cell / this.side)];
+      pen.setTransform(1, 0, 0, 1, (column + 0.08) * DRAWN, (row + 0.5) * DRAWN - height / 2);
+      manner.draw({ pen, width, height, tones }, x.subarray(cell * size, (cell + 1) * size), data);
+    }
   }
 
   /** Ink whose opacity is the intensity; colours, where the data has them, keep their own. */

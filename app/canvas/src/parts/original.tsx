@@ -1,15 +1,30 @@
 /** The examples themselves: one as a picture, as numbers, the mean of some, and what a reconstruction lost. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { differenceOf, numbersOf } from "../image";
-import { pixels } from "../models";
-import { Originals, type Scene } from "../scene";
-import { usePromise, wipe } from "./kit";
+import { sizeOf } from "../examples/kinds";
+import { easel, paint, paintDifference, wipe } from "../examples/paint";
+import { certain, textOf } from "../examples/tokens";
+import { numbersOf } from "../image";
+import { Originals } from "../originals";
+import type { Data, Scene } from "../scene";
+import { usePromise } from "./kit";
 
 /** The originals of a scene once they are known to be there or to be missing. */
 export function useOriginals(scene: Scene): Originals | undefined {
   const none = ({ message }: Error) => new Originals("", { missing: message }, 0, 0);
-  return usePromise(() => scene.originals().catch(none), [scene]).value;
+  return usePromise(() => scene.originals().catch(none), [scene.base]).value;
+}
+
+/** Who paints the original of a row on a canvas of its own size; a sentence where originals are missing. */
+export async function painterOf(scene: Scene, row: number): Promise<string | ((canvas: HTMLCanvasElement) => void)> {
+  const [originals, { data }] = [await scene.originals(), scene.card];
+  if (originals.missing) return originals.missing;
+  if (data.kind !== "image") {
+    const x = await numbersAt(scene, [row]);
+    return (canvas) => paint(canvas, x, data);
+  }
+  const [{ tile, x, y }, [, height, width]] = [await originals.cell(row), data.shape];
+  return (canvas) => canvas.getContext("2d")!.drawImage(tile, x, y, width, height, 0, 0, width, height);
 }
 
 /** The original of a row, at its own size; nothing where originals are missing. */
@@ -17,7 +32,6 @@ export function Original(props: { scene: Scene; row: number; label: string; clas
   const { scene, row } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const originals = useOriginals(scene);
-  const [, height, width] = scene.card.data.shape;
   useLayoutEffect(() => {
     if (canvas.current) {
       wipe(canvas.current);
@@ -25,10 +39,10 @@ export function Original(props: { scene: Scene; row: number; label: string; clas
     }
     if (!originals || originals.missing) return;
     let current = true;
-    originals.cell(row).then(
-      ({ tile, x, y }) => {
-        if (!current || !canvas.current) return;
-        canvas.current.getContext("2d")!.drawImage(tile, x, y, width, height, 0, 0, width, height);
+    painterOf(scene, row).then(
+      (painter) => {
+        if (!current || !canvas.current || typeof painter === "string") return;
+        painter(canvas.current);
         canvas.current.classList.remove("waiting");
       },
       () => {}, // it stays grey
@@ -39,26 +53,25 @@ export function Original(props: { scene: Scene; row: number; label: string; clas
   }, [originals, row]);
   if (originals?.missing) return null;
   return (
-    <canvas ref={canvas} role="img" aria-label={props.label} class={`picture waiting ${props.class ?? ""}`} {...{ width, height }} />
+    <canvas ref={canvas} role="img" aria-label={props.label} class={`picture waiting ${props.class ?? ""}`} {...easel(scene.card.data)} />
   );
 }
 
-/** Reconstruction less original, in [-1, 1]: blue is too dark, red too light, grey another colour. Shapes (C, H, W). */
-export function Difference(props: { x?: Float32Array; y?: Float32Array; shape: number[]; label: string; class?: string }) {
-  const { x, y, shape } = props;
+/** What a reconstruction y makes wrong of x, one example each. */
+export function Difference(props: { x?: Float32Array; y?: Float32Array; data: Data; label: string; class?: string }) {
+  const { x, y, data } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
-    if (x && y) canvas.current!.getContext("2d")!.putImageData(differenceOf(x, y, shape), 0, 0);
+    if (x && y) paintDifference(canvas.current!, x, y, data);
     else wipe(canvas.current!);
-  }, [x, y, shape]);
+  }, [x, y, data]);
   return (
     <canvas
       ref={canvas}
       role="img"
       aria-label={props.label}
       class={`picture difference ${props.class ?? ""} ${x && y ? "" : "waiting"}`}
-      width={shape[2]}
-      height={shape[1]}
+      {...easel(data)}
     />
   );
 }
@@ -75,15 +88,36 @@ function reader(tile: ImageBitmap): OffscreenCanvasRenderingContext2D {
   return context;
 }
 
-/** The originals of some rows as numbers, shape (rows, C, H, W), in [0, 1]. */
+/** The originals of some rows as numbers, shape (rows, …), see ``sizeOf``; those of images in [0, 1]. */
 export async function numbersAt(scene: Scene, rows: number[]): Promise<Float32Array> {
-  const originals = await scene.originals();
+  const [originals, { data }] = [await scene.originals(), scene.card];
   if (originals.missing) throw new Error(originals.missing);
-  const out = new Float32Array(rows.length * pixels(scene));
+  if (data.kind !== "image") return numbersIn((await originals.numbers()).data, data, rows);
+  const size = sizeOf(data);
+  const out = new Float32Array(rows.length * size);
   for (const [i, row] of rows.entries()) {
     const { tile, x, y } = await originals.cell(row);
     const image = reader(tile).getImageData(x, y, originals.width, originals.height);
-    out.set(numbersOf(image, scene.card.data.shape[0]), i * pixels(scene));
+    out.set(numbersOf(image, data.shape[0]), i * size);
   }
   return out;
+}
+
+/** Rows of what are no images; words as probabilities. */
+function numbersIn(all: Float32Array | Int32Array, data: Data, rows: number[]): Float32Array {
+  const [stored, size] = [data.shape.reduce((a, b) => a * b), sizeOf(data)];
+  const out = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    const one = all.subarray(row * stored, (row + 1) * stored);
+    out.set(data.kind === "tokens" ? certain(one, data) : one, i * size);
+  });
+  return out;
+}
+
+/** What each row reads as, where the examples are words and are at hand. */
+export async function wordsOf(scene: Scene): Promise<string[]> {
+  const { data } = scene.card;
+  if (data.kind !== "tokens" || (await scene.originals()).missing) return [];
+  const [all, size] = [await numbersAt(scene, [...Array(scene.count).keys()]), sizeOf(data)];
+  return Array.from({ length: scene.count }, (_, row) => textOf(all.subarray(row * size, (row + 1) * size), data));
 }

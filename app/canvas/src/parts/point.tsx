@@ -1,13 +1,17 @@
 /** One example that was picked: itself, what came back, what was lost; and the examples around it. */
 
 import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 import { colouringOf, labelFactor, valuesOf } from "../colouring";
 import type { Host } from "../host";
 import { distances, nearest } from "../maths";
-import { decode } from "../models";
+import { decodeRows } from "../models";
 import type { Scene } from "../scene";
-import { Button, digits, Facts, Picture, usePromise } from "./kit";
+import { Classes } from "./classes";
+import { Button, digits, Facts, Picture, usePromise, useSteady } from "./kit";
+import { Columns } from "./columns";
 import { Difference, numbersAt, useOriginals } from "./original";
+import { Sparse } from "./sparse";
 import { Member } from "./selection";
 
 const AROUND = 8;
@@ -85,31 +89,46 @@ export function factsOf(scene: Scene, row: number): [name: string, value: string
 export function Trio(props: { scene: Scene; row: number; class?: string; children?: ComponentChildren }) {
   const { scene, row } = props;
   const originals = useOriginals(scene);
-  const { shape } = scene.card.data;
-  const { value: y, error } = usePromise(() => decode(scene, scene.code(row).slice()), [scene, row]);
+  const { data } = scene.card;
+  const [z, rows] = useMemo(() => [scene.code(row).slice(), [row]], [scene.base, row]);
+  const { value: y, error } = useSteady(() => decodeRows(scene, [row]), [scene, row], [scene.base, row]);
   const missing = originals?.missing;
-  const { value: x, error: lost } = usePromise(async () => (missing === "" ? numbersAt(scene, [row]) : undefined), [scene, row, missing]);
+  const { value: x, error: lost } = usePromise(async () => (missing === "" ? numbersAt(scene, [row]) : undefined), [scene.base, row, missing]);
+  if (data.kind === "table") {
+    return (
+      <>
+        {y && <Columns data={data} x={x} y={y} />}
+        {scene.classes > 0 && <Classes scene={scene} z={z} own={scene.ownOf([row])[0]} />}
+      <Sparse {...{ scene, rows }} />
+      {missing && <p class="caption">{missing}</p>}
+        {(error ?? lost) && <p class="caption">{(error ?? lost)!.message}</p>}
+        {props.children}
+      </>
+    );
+  }
   return (
     <>
-      <div class={`trio ${props.class ?? ""}`}>
+      <div class={`trio ${props.class ?? ""}`} data-kind={data.kind}>
         {!missing && (
           <figure>
-            <Picture x={x} shape={shape} label="The original" />
+            <Picture x={x} data={data} label="The original" />
             <figcaption>original</figcaption>
           </figure>
         )}
         <figure>
-          <Picture x={y} shape={shape} label="Its reconstruction" />
+          <Picture x={y} data={data} behind={x} label="Its reconstruction" />
           <figcaption>decoded</figcaption>
         </figure>
         {!missing && (
           <figure>
-            <Difference x={x} y={y} shape={shape} label="The reconstruction less the original" />
+            <Difference x={x} y={y} data={data} label="The reconstruction less the original" />
             <figcaption>difference</figcaption>
           </figure>
         )}
         {props.children}
       </div>
+      {scene.classes > 0 && <Classes scene={scene} z={z} own={scene.ownOf([row])[0]} />}
+      <Sparse {...{ scene, rows }} />
       {missing && <p class="caption">{missing}</p>}
       {(error ?? lost) && <p class="caption">{(error ?? lost)!.message}</p>}
     </>

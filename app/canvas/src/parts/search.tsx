@@ -1,17 +1,24 @@
-/** Finding examples by what they are: "7", "label 7", "#123", "shape=heart". */
+/** Finding examples by what they are: "7", "label 7", "#123", "shape=heart", or a word by its letters. */
 
 import { useEffect, useState } from "preact/hooks";
 import { labelFactor, valuesOf } from "../colouring";
 import type { Scene } from "../scene";
+import { usePromise } from "./kit";
+import { wordsOf } from "./original";
 
-/** Rows that a text asks for, in order; none where nothing is called so. */
-export function found(scene: Scene, text: string): number[] {
+/** Rows that a text asks for, in order; none where nothing is called so.
+ *
+ * @param words What each row reads as, where the examples are words.
+ */
+export function found(scene: Scene, text: string, words: string[] = []): number[] {
   const asked = text.trim().toLowerCase();
   const { codes, card } = scene;
   if (!asked) return [];
   if (asked.startsWith("#")) return rowsWhere(codes.index, (index) => String(index) === asked.slice(1).trim());
   const named = byColumn(scene, asked);
   if (named) return named;
+  const spelt = reading(words, asked);
+  if (spelt.length) return spelt;
   const classes = codes.label ? called(card.data.classes, asked) : [];
   if (classes.length) return rowsWhere(codes.label!, (label) => classes.includes(label));
   const factors = factorsOf(scene);
@@ -55,6 +62,14 @@ function called(names: string[], text: string): number[] {
   return lower.flatMap((name, i) => (name.split(/[\s/]+/).some((word) => word.startsWith(text)) ? [i] : []));
 }
 
+/** The row that reads so, then those that begin so; else those that hold it. */
+function reading(words: string[], asked: string): number[] {
+  const rows = [...words.keys()];
+  const begin = rows.filter((row) => words[row].startsWith(asked));
+  if (!begin.length) return rows.filter((row) => words[row].includes(asked));
+  return begin.sort((a, b) => Number(words[b] === asked) - Number(words[a] === asked) || a - b);
+}
+
 function rowsWhere(values: Int32Array, is: (value: number) => boolean): number[] {
   const rows: number[] = [];
   values.forEach((value, row) => is(value) && rows.push(row));
@@ -69,7 +84,8 @@ function rowsOfFactor({ codes, card }: Scene, factor: number, values: number[]):
 
 /** An example of what can be asked for, of this data. */
 function hint(scene: Scene): string {
-  const { classes, factors } = scene.card.data;
+  const { classes, factors, kind } = scene.card.data;
+  if (kind === "tokens") return "Find a word, #123";
   const same = labelFactor(scene);
   const label = same >= 0 ? `${factors[same].name}=${classes[classes.length - 1]}` : classes[Math.min(7, classes.length - 1)];
   return label ? `Find ${label}, #123` : "Find #123";
@@ -81,14 +97,15 @@ export function Search(props: { scene: Scene; onFound(rows: number[]): void; onH
   const [text, setText] = useState("");
   const [place, setPlace] = useState(-1);
   const [hits, setHits] = useState<number[]>([]);
+  const { value: words } = usePromise(() => wordsOf(scene), [scene]);
   const ask = (asked: string) => {
-    const rows = found(scene, asked);
+    const rows = found(scene, asked, words);
     setText(asked);
     setPlace(-1);
     setHits(rows);
     props.onFound(rows);
   };
-  useEffect(() => () => props.onFound([]), [scene]);
+  useEffect(() => () => props.onFound([]), [scene.base]);
   const go = (step: number) => {
     if (!hits.length) return;
     const next = (Math.max(place + step, place < 0 ? 0 : -1) + hits.length) % hits.length;
@@ -101,7 +118,7 @@ export function Search(props: { scene: Scene; onFound(rows: number[]): void; onH
     <div class="search" role="search">
       <input
         type="search"
-        aria-label="Find examples by label, factor or index"
+        aria-label={words?.length ? "Find examples by word, label, factor or index" : "Find examples by label, factor or index"}
         title="Lights the examples of this name; Enter goes to the next one."
         placeholder={hint(scene)}
         value={text}

@@ -3,12 +3,12 @@
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { distortion } from "../drawing";
-import { paint } from "../image";
+import { paint, wipe } from "../examples/paint";
 import { distances, smallest } from "../maths";
 import * as meter from "../meter";
-import { decode, encode, Latest } from "../models";
+import { decode, decodeRows, encode, Latest } from "../models";
 import type { Scene } from "../scene";
-import { usePromise, wipe } from "./kit";
+import { usePromise } from "./kit";
 import { numbersAt } from "./original";
 
 export interface Seen {
@@ -23,6 +23,8 @@ export interface Seen {
   error?: number;
   kl?: number; // nats
   familiar?: number; // the share of the examples that came back better
+  as?: number; // the class that a conditional model was told
+  likely?: Float32Array; // (K), probabilities of the classes by the model's own classifier
   stamp: number;
 }
 
@@ -45,14 +47,14 @@ export function useSeen(
     () =>
       new Latest(
         async ({ x, stamp }: { x: Float32Array; stamp: number }) => {
-          const { mu, logvar } = await encode(scene, x);
-          return { x, mu, logvar, y: await decode(scene, mu), stamp };
+          const { mu, logvar, as, likely } = await encode(scene, x);
+          return { x, mu, logvar, as: as?.[0], likely, y: await decode(scene, mu, as), stamp };
         },
         (reply) => {
           setFailed(undefined);
           if (!wanted.current) return; // cleared in between
           if (back?.current) {
-            paint(back.current, reply.y, scene.card.data.shape);
+            paint(back.current, reply.y, scene.card.data);
             meter.note(reply.stamp);
           }
           cancelAnimationFrame(frame.current);
@@ -72,20 +74,20 @@ export function useSeen(
     },
     [flow],
   );
-  const { value: measure } = usePromise(() => measureOf(scene), [scene]);
+  const { value: measure } = usePromise(() => measureOf(scene), [scene.base]);
   const error = seen && measure && measure.slope * seen.distortion + measure.offset;
   const familiar = error === undefined ? undefined : scene.codes.error.filter((each) => each < error).length / scene.count;
   return { seen: seen && { ...seen, error, familiar }, failed, draw };
 }
 
-function lookedAt(scene: Scene, each: Pick<Seen, "x" | "y" | "mu" | "logvar" | "stamp">): Omit<Seen, "familiar" | "error"> {
+function lookedAt(scene: Scene, each: Pick<Seen, "x" | "y" | "mu" | "logvar" | "as" | "likely" | "stamp">): Omit<Seen, "familiar" | "error"> {
   const squared = distances(scene.codes.mu, each.mu);
   const nearest = smallest(squared, NEAREST);
   return {
     ...each,
     nearest,
     away: nearest.map((row) => Math.sqrt(squared[row])),
-    distortion: distortion(each.x, each.y, scene.card.data.values),
+    distortion: distortion(each.x, each.y, scene.card.data),
     kl: each.logvar && klOf(each.mu, each.logvar),
   };
 }
@@ -109,9 +111,9 @@ const MISFIT = 0.03; // of the range: codes are in half precision, pixels in ste
 async function measureOf(scene: Scene): Promise<Measure | undefined> {
   const rows = Array.from({ length: Math.min(CHECKED, scene.count) }, (_, row) => row);
   const x = await numbersAt(scene, rows);
-  const y = await decode(scene, scene.codes.mu.slice(0, rows.length * scene.dim));
+  const y = await decodeRows(scene.as({ other: 0 }), rows);
   const part = (all: Float32Array, row: number) => all.subarray((row * all.length) / rows.length, ((row + 1) * all.length) / rows.length);
-  const own = rows.map((row) => distortion(part(x, row), part(y, row), scene.card.data.values));
+  const own = rows.map((row) => distortion(part(x, row), part(y, row), scene.card.data));
   const theirs = rows.map((row) => scene.codes.error[row]);
   const middle = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [m, t] = [middle(own), middle(theirs)];

@@ -2,10 +2,12 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { colouringOf, type Colouring } from "../colouring";
+import { nounsOf } from "../examples/kinds";
 import { mean, nearest } from "../maths";
-import { decode, pixels } from "../models";
+import { decodeRows, pixels } from "../models";
 import type { Scene } from "../scene";
 import { Button, digits, Facts, Picture, usePromise } from "./kit";
+import { Sparse } from "./sparse";
 import { numbersAt, Original, useOriginals } from "./original";
 
 const SHOWN = 60; // members, until somebody asks for more
@@ -18,13 +20,14 @@ export function Selection(props: { scene: Scene; rows: number[]; onPick(row: num
   const { codes, card } = scene;
   const average = (values: Float32Array) => mean(values, 1, rows)[0];
   const classes = colouringOf(scene, "label");
-  const { value: agreement } = usePromise(() => agreed(scene, rows), [scene, rows]);
+  const nouns = nounsOf(card.data);
+  const { value: agreement } = usePromise(() => agreed(scene, rows), [scene.base, rows]);
   return (
     <section class="panel selection" aria-label="Selection">
       <h2>
         Selection{" "}
         <span class="count" role="status">
-          {rows.length} {rows.length === 1 ? "image" : "images"} · {share(rows.length / scene.count)}
+          {rows.length} {rows.length === 1 ? nouns.one : nouns.many} · {share(rows.length / scene.count)}
         </span>
         <button type="button" class="close" aria-label="Clear the selection" title="Escape clears it too." onClick={props.onClear}>
           ×
@@ -40,6 +43,7 @@ export function Selection(props: { scene: Scene; rows: number[]; onPick(row: num
           ]}
         />
       </div>
+      <Sparse {...{ scene, rows }} />
       {classes.kind === "classes" && <Mix colouring={classes} rows={rows} />}
       <Members {...props} />
     </section>
@@ -80,15 +84,12 @@ function Average({ scene, rows }: { scene: Scene; rows: number[] }) {
     if (!originals) return undefined;
     const size = pixels(scene);
     if (!originals.missing) return mean(await numbersAt(scene, some), size);
-    const few = evenly(some, 200);
-    const z = new Float32Array(few.length * scene.dim);
-    few.forEach((row, i) => z.set(scene.code(row), i * scene.dim));
-    return mean(await decode(scene, z), size);
+    return mean(await decodeRows(scene, evenly(some, 200)), size);
   }, [scene, some, originals]);
-  const what = originals?.missing ? "mean of the decoded" : "mean image";
+  const what = originals?.missing ? "mean of the decoded" : `mean ${nounsOf(scene.card.data).one}`;
   return (
     <figure>
-      {error ? <p class="caption">{error.message}</p> : <Picture x={x} shape={scene.card.data.shape} label={what} />}
+      {error ? <p class="caption">{error.message}</p> : <Picture x={x} data={scene.card.data} label={what} />}
       <figcaption>{what}</figcaption>
     </figure>
   );
@@ -99,7 +100,7 @@ function Members({ scene, rows, onPick }: { scene: Scene; rows: number[]; onPick
   const shown = all ? rows.slice(0, 1000) : rows.slice(0, SHOWN);
   return (
     <>
-      <div class="members" role="group" aria-label="Members">
+      <div class="members" data-kind={scene.card.data.kind} role="group" aria-label="Members">
         {shown.map((row) => (
           <Member key={row} scene={scene} row={row} onPick={onPick} />
         ))}
@@ -126,8 +127,8 @@ export function Member(props: { scene: Scene; row: number; note?: string; onPick
 
 /** What the code of a row decodes to. */
 export function Decoded({ scene, row, label }: { scene: Scene; row: number; label: string }) {
-  const { value: x } = usePromise(() => decode(scene, scene.code(row).slice()), [scene, row]);
-  return <Picture x={x} shape={scene.card.data.shape} label={label} />;
+  const { value: x } = usePromise(() => decodeRows(scene, [row]), [scene, row]);
+  return <Picture x={x} data={scene.card.data} label={label} />;
 }
 
 /** An example in a few words: its class where there is one, and its index. */

@@ -9,6 +9,7 @@ import { Shapes } from "../points/shapes";
 import type { Scene } from "../scene";
 import type { Place, View } from "../space";
 import { actsOf, SHAPES } from "./acts";
+import { Arrows } from "./arrows";
 import { Card } from "./hover";
 import { keysOf } from "./keys";
 import { Fence } from "./kit";
@@ -37,6 +38,7 @@ export interface StageProps {
   marks?: Mark[];
   paths?: Place[][];
   manifold?: boolean;
+  arrows?: boolean; // the score field
   thumbnails?: boolean;
   card?: boolean; // over a point, unless false
   meter?: boolean;
@@ -77,14 +79,16 @@ function Shown(props: StageProps) {
   const [board, setBoard] = useState<Board>();
   const shapes = useMemo(() => new Shapes(), []);
   const keys = useMemo(() => board && keysOf(board, latest, said), [board]);
-  const thumbnails = useMemo(() => new Thumbnails(scene), [scene]);
+  const thumbnails = useMemo(() => new Thumbnails(scene), [scene.base]);
   const images = useRef(thumbnails);
   images.current = thumbnails;
   const acts = useMemo(
     () => board && actsOf(board, shapes, latest, () => (latest.current.thumbnails ? images.current.reach : 0)),
     [board],
   );
-  const manifold = useMemo(() => new Manifold(scene, view), [scene, view]);
+  const shown = useRef<Manifold>(undefined);
+  const manifold = useMemo(() => (shown.current = new Manifold(scene, view).inherit(shown.current)), [scene, view]);
+  const arrows = useMemo(() => new Arrows(scene, view), [scene, view]);
   const [deep, exact] = [view.name === "pca3" || view.name === "umap3", view.exact];
 
   useLayoutEffect(() => {
@@ -106,15 +110,16 @@ function Shown(props: StageProps) {
   useLayoutEffect(() => board && listen(root.current!, board, acts!), [board]);
   useLayoutEffect(() => board && follow(probe.current!, () => board.layers.redraw()), [board]);
   useLayoutEffect(() => {
-    board?.show(scene, view, [props.remember, scene.card.id, view.name, ...view.axes].join(" "));
-  }, [board, scene, view, props.remember]);
+    board?.show(scene.base, view, [props.remember, scene.card.id, view.name, ...view.axes].join(" "));
+  }, [board, scene.base, view, props.remember]);
   useLayoutEffect(() => board?.colour(colours), [board, colours]);
-  useLayoutEffect(() => board?.light(selected ?? [], hidden), [board, scene, selected, hidden]);
+  useLayoutEffect(() => board?.light(selected ?? [], hidden), [board, scene.base, selected, hidden]);
   useLayoutEffect(() => {
     Object.assign(shapes, { lit: lit ?? [], paths: paths ?? [] });
     board?.layers.redraw(shapes);
-  }, [board, scene, view, lit, paths]);
+  }, [board, scene.base, view, lit, paths]);
   useEffect(() => () => manifold.cancel(), [manifold]);
+  useEffect(() => () => arrows.cancel(), [arrows]);
 
   return (
     <div
@@ -130,6 +135,7 @@ function Shown(props: StageProps) {
       <canvas ref={rest} class="points" aria-hidden="true" />
       <canvas ref={bright} class="points" aria-hidden="true" />
       {board && props.thumbnails && !deep && <LayerCanvas key="thumbnails" board={board} layer={thumbnails} />}
+      {board && props.arrows && exact && !deep && <LayerCanvas key="arrows" board={board} layer={arrows} />}
       {board && <LayerCanvas key="shapes" board={board} layer={shapes} />}
       {board && !deep && marks?.map((mark) => <MarkHandle key={mark.id} board={board} mark={mark} />)}
       {board && !deep && cursor && (

@@ -14,10 +14,10 @@ export function valuesOf(axis: Axis): number[] {
   return Array.from({ length: STEPS }, (_, i) => axis.centre + reach(axis) * ((2 * i) / (STEPS - 1) - 1));
 }
 
-/** The pictures of each axis around z, by dimension, shape (STEPS, C, H, W) each: decoded one strip after another, so
+/** The pictures of each axis around z, by dimension, shape (STEPS, …) each: decoded one strip after another, so
  * that whatever moves in between is decoded first. The old ones stay until the new ones are there. */
 export function useStrips(scene: Scene, axes: Axis[], z: Float32Array): { strips: Map<number, Float32Array>; failed?: Error } {
-  const [strips, setStrips] = useState<{ of: Scene; by: Map<number, Float32Array> }>({ of: scene, by: new Map() });
+  const [strips, setStrips] = useState<{ of: Scene; by: Map<number, Float32Array> }>({ of: scene.base, by: new Map() });
   const [failed, setFailed] = useState<Error>();
   useEffect(() => {
     let current = true;
@@ -30,7 +30,7 @@ export function useStrips(scene: Scene, axes: Axis[], z: Float32Array): { strips
         });
         const x = await decode(scene, codes);
         if (!current) return;
-        setStrips((old) => ({ of: scene, by: new Map(old.of === scene ? old.by : []).set(axis.d, x) }));
+        setStrips((old) => ({ of: scene.base, by: new Map(old.of === scene.base ? old.by : []).set(axis.d, x) }));
       }
     })().then(
       () => current && setFailed(undefined),
@@ -40,8 +40,11 @@ export function useStrips(scene: Scene, axes: Axis[], z: Float32Array): { strips
       current = false;
     };
   }, [scene, axes, z]);
-  return { strips: strips.of === scene ? strips.by : new Map(), failed };
+  return { strips: strips.of === scene.base ? strips.by : new Map(), failed };
 }
+
+/** Nats of a dimension, short. */
+export const natsOf = (kl: number): string => (kl < 0.005 ? "0 nats" : `${digits(kl, 2)} nats`);
 
 export function Strip(props: { scene: Scene; axis: Axis; x?: Float32Array; value: number; onPick(value: number): void }) {
   const { scene, axis, x, value } = props;
@@ -52,17 +55,17 @@ export function Strip(props: { scene: Scene; axis: Axis; x?: Float32Array; value
   // Drawn anew only when its pictures or its nearest cell have changed: a slider moves without it.
   return useMemo(
     () => (
-      <div class={axis.dead ? "strip dead" : "strip"} role="group" aria-label={axis.dead ? `${name}, dead` : name}>
+      <div class={axis.dead ? "strip dead" : "strip"} data-kind={scene.card.data.kind} role="group" aria-label={axis.dead ? `${name}, dead` : name}>
         <span class="name">
           {name}
-          <small>{axis.dead ? "dead" : axis.kl === undefined ? "" : `${digits(axis.kl, 2)} nats`}</small>
+          <small>{axis.dead ? "dead" : axis.kl === undefined ? "" : natsOf(axis.kl)}</small>
           <small title="Deviation of the codes of all examples: how far the aggregate posterior reaches.">σ {digits(axis.sigma, 2)}</small>
         </span>
         {values.map((each, i) => {
           const text = `${name} = ${signed(each.toFixed(2))}`;
           return (
             <button type="button" class={i === near ? "near" : ""} aria-current={i === near} title={text} onClick={() => props.onPick(each)}>
-              <Picture x={x} row={i} shape={scene.card.data.shape} label={text} />
+              <Picture x={x} row={i} data={scene.card.data} label={text} />
             </button>
           );
         })}

@@ -1,18 +1,21 @@
 /** Seen closely, points become the examples themselves. */
 
+import { mannerOf, sizeOf } from "../examples/kinds";
+import { textOf } from "../examples/tokens";
 import type { Board } from "../points/board";
 import type { Layer } from "../points/layers";
-import type { Scene } from "../scene";
+import type { Data, Scene } from "../scene";
+import { numbersAt } from "./original";
 
 const MOST = 400; // images in sight
 const LEAST = 26; // pixels between two
 const LARGEST = 72; // pixels
+const FONT = '13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
 interface Cell {
   row: number;
-  tile: ImageBitmap;
-  x: number;
-  y: number;
+  image?: { tile: ImageBitmap; x: number; y: number };
+  x?: Float32Array; // of what is no image
 }
 
 export class Thumbnails implements Layer {
@@ -53,10 +56,19 @@ export class Thumbnails implements Layer {
     this.load(this.apart(board, rows)).then(show, (error: Error) => show([], `No thumbnails. ${error.message}`));
   }
 
+  /** Width and height of one on the map, in CSS pixels: a word is wide and low, and as large wherever it stands. */
+  private get room(): [width: number, height: number] {
+    const { kind, shape } = this.scene.card.data;
+    if (kind === "tokens") return [Math.min(120, 8.2 * shape[0]), 20];
+    if (kind === "series") return [1.5 * this.size, this.size];
+    return [this.size, (this.size * shape[1]) / shape[2]];
+  }
+
   /** Rows whose images do not cover one another; the others stay points. */
   private apart(board: Board, rows: number[]): number[] {
     const taken: [number, number][] = [];
-    const free = (x: number, y: number) => taken.every(([a, b]) => Math.max(Math.abs(a - x), Math.abs(b - y)) > this.size + 5);
+    const [width, height] = this.room.map((side) => side + 5);
+    const free = (x: number, y: number) => taken.every(([a, b]) => Math.abs(a - x) > width || Math.abs(b - y) > height);
     return rows.filter((row) => {
       const [x, y] = board.pixelOf(row);
       return free(x, y) && taken.push([x, y]);
@@ -65,8 +77,11 @@ export class Thumbnails implements Layer {
 
   private async load(rows: number[]): Promise<Cell[]> {
     const originals = await this.scene.originals();
-    if (originals.missing) return [];
-    return Promise.all(rows.map(async (row) => ({ row, ...(await originals.cell(row)) })));
+    const { data } = this.scene.card;
+    if (originals.missing || data.kind === "table") return []; // many numbers need more room
+    if (data.kind === "image") return Promise.all(rows.map(async (row) => ({ row, image: await originals.cell(row) })));
+    const [all, size] = [await numbersAt(this.scene, rows), sizeOf(data)];
+    return rows.map((row, i) => ({ row, x: all.subarray(i * size, (i + 1) * size) }));
   }
 
   draw(pen: CanvasRenderingContext2D, board: Board): void {
@@ -80,14 +95,42 @@ export class Thumbnails implements Layer {
       pen.textAlign = "center";
       pen.fillText(this.failed, camera.width / 2, 52, camera.width - 20);
     }
-    for (const { row, tile, x, y } of this.cells) {
+    const { data } = this.scene.card;
+    const [w, h] = this.room;
+    const { ink, panel } = board.tones();
+    for (const { row, image, x } of this.cells) {
       const [px, py] = board.pixelOf(row);
-      const [w, h] = [this.size, (this.size * height) / width];
-      pen.fillStyle = board.colourOf(row);
       pen.globalAlpha = board.dims(row) ? 0.25 : 1;
-      pen.fillRect(px - w / 2 - 2, py - h / 2 - 2, w + 4, h + 4);
-      pen.drawImage(tile, x, y, width, height, px - w / 2, py - h / 2, w, h);
+      pen.fillStyle = board.colourOf(row);
+      if (image) {
+        pen.fillRect(px - w / 2 - 2, py - h / 2 - 2, w + 4, h + 4);
+        pen.drawImage(image.tile, image.x, image.y, width, height, px - w / 2, py - h / 2, w, h);
+        continue;
+      }
+      const word = data.kind === "tokens" ? textOf(x!, data) : "";
+      pen.font = FONT;
+      const wide = word ? pen.measureText(word).width + 10 : w;
+      pen.beginPath();
+      pen.roundRect(px - wide / 2 - 2, py - h / 2 - 2, wide + 4, h + 4, 6);
+      pen.fill();
+      pen.fillStyle = panel;
+      pen.beginPath();
+      pen.roundRect(px - wide / 2, py - h / 2, wide, h, 4);
+      pen.fill();
+      pen.fillStyle = ink;
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      if (word) pen.fillText(word, px, py + 0.5);
+      else drawnAt(pen, [px - w / 2, py - h / 2, w, h], ink, x!, data);
     }
     pen.globalAlpha = 1;
   }
+}
+
+/** A curve in a box of the map. */
+function drawnAt(pen: CanvasRenderingContext2D, [left, top, width, height]: number[], ink: string, x: Float32Array, data: Data): void {
+  pen.save();
+  pen.translate(left, top);
+  mannerOf(data)!.draw({ pen, width, height, tones: { ink, faint: ink, line: "transparent", accent: ink } }, x, data);
+  pen.restore();
 }

@@ -1,13 +1,15 @@
 /** The row above a page: which data, which model, the page's own controls, and the switch for lecture halls. */
 
 import type { ComponentChildren } from "preact";
+import { useContext } from "preact/hooks";
 import { leaveLink } from "../address";
 import type { Host } from "../host";
 import { Chip, Pick } from "./kit";
+import { Telling } from "./told";
 
 /** What names rows or dimensions of one model, and what fits one data set only. */
-const OF_MODEL = { point: null, rows: null, dims: null };
-const OF_DATA = { a: null, b: null, view: null, colour: null };
+const OF_MODEL = { point: null, rows: null, dims: null, level: null };
+const OF_DATA = { as: null, a: null, b: null, view: null, colour: null };
 
 export function Top(props: { host: Host; children?: ComponentChildren }) {
   const { shelf, bundle, say, saved } = props.host;
@@ -16,9 +18,11 @@ export function Top(props: { host: Host; children?: ComponentChildren }) {
     leaveLink();
     say({ bundle: id, ...OF_MODEL, ...(from === to ? {} : OF_DATA) });
   };
+  const told = useContext(Telling);
   return (
     <header class="top">
       <Bundles host={props.host} bundle={bundle} onChange={go} />
+      {told}
       <span class="grow" />
       {props.children}
       {shelf.length > 0 && (

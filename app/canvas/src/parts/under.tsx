@@ -26,6 +26,7 @@ export function UnderCursor({ scene, spot }: { scene: Scene; spot?: { z: Float32
   }, [spot]);
   if (!spot) return <Panel title="Under the cursor" text="On a map in three dimensions a place has no one code: pick an example." />;
   const speed = spot.stamp && lastMs ? `decoded here, ${lastMs.toFixed(1)} ms` : "decoded here";
+  const told = scene.classes ? ` · as ${scene.card.data.classes[scene.told.one ?? scene.told.other]}` : "";
   const how = spot.exact ? (
     speed
   ) : (
@@ -34,7 +35,7 @@ export function UnderCursor({ scene, spot }: { scene: Scene; spot?: { z: Float32
     </>
   );
   return (
-    <Panel class="under" title="Under the cursor" text={<>{spoken(spot.z)}{spot.z.length > PRINTED ? <br /> : " · "}{how}</>}>
+    <Panel class="under" title="Under the cursor" text={<>{spoken(spot.z)}{spot.z.length > PRINTED ? <br /> : " · "}{how}{told}</>}>
       <Live scene={scene} z={spot.z} stamp={spot.stamp} label="The decoded place under the cursor" />
     </Panel>
   );

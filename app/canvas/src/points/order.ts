@@ -7,8 +7,8 @@ const orders = new WeakMap<Scene, Uint32Array>();
 
 /** The order of a scene's rows, made once. */
 export function orderOf(scene: Scene): Uint32Array {
-  let order = orders.get(scene);
-  if (!order) orders.set(scene, (order = stratified(scene.count, scene.codes.label)));
+  let order = orders.get(scene.base);
+  if (!order) orders.set(scene.base, (order = stratified(scene.count, scene.codes.label)));
   return order;
 }
 
