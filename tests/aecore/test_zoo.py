@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from aecore import zoo
@@ -57,7 +58,8 @@ def test_a_recipe_has_its_bundle(name: str) -> None:
     assert bundle.card.variant == recipe.config["variant"]
     assert bundle.card.latent.dim == recipe.config["latent_dim"]
     assert 1 <= len(bundle.codes.mu) <= 2000
-    decoded = bundle.decode(bundle.codes.mu[:2])
+    told = bundle.card.latent.condition
+    decoded = bundle.decode(bundle.codes.mu[:2], np.eye(told.size)[:2] if told else None)
     data = bundle.card.data
     assert decoded.shape == (2, *data.shape, *([len(data.vocabulary)] if data.vocabulary else []))
     assert bundle.history

@@ -48,29 +48,34 @@ def test_browser_python_and_pytorch_agree(runtime: Page, name: str) -> None:
     bundle = open_bundle(name)
     rng = np.random.default_rng(0)
     z = rng.normal(size=(3, bundle.card.latent.dim)).astype(np.float32)
-    x = np.clip(bundle.decode(canvas.mu(bundle)[:3]), 0, 1)  # what examples look like
+    told = bundle.card.latent.condition  # free codes and examples alike are told the first class
+    beside = np.eye(told.size, dtype=np.float32)[[0, 0, 0]] if told else None
+    x = np.clip(bundle.decode(canvas.mu(bundle)[:3], beside), 0, 1)  # what examples look like
     given = {"canvas": f"/{routes.canvas_url()}", "url": f"/{routes.scene_url(bundle)}"}
     found: dict[str, Any] = runtime.evaluate(RUN, given | {"x": x.ravel().tolist(), "z": z.ravel().tolist()})
-    python = bundle.encode(x)
+    python = bundle.encode(x, beside)
     mu = python.get("mu", python.get("z"))
     assert mu is not None
     np.testing.assert_allclose(np.reshape(found["mu"], mu.shape), mu, atol=1e-3)
     if "logvar" in python:
         np.testing.assert_allclose(np.reshape(found["logvar"], mu.shape), python["logvar"], atol=1e-3)
-    decoded = bundle.decode(z)
+    decoded = bundle.decode(z, beside)
     np.testing.assert_allclose(np.reshape(found["x"], decoded.shape), decoded, atol=1e-3)
-    theirs = in_pytorch(bundle, x, z)
+    theirs = in_pytorch(bundle, x, z, beside)
     np.testing.assert_allclose(np.reshape(found["mu"], mu.shape), theirs["mu"], atol=1e-3)
     np.testing.assert_allclose(np.reshape(found["x"], decoded.shape), theirs["x"], atol=1e-3)
 
 
-def in_pytorch(bundle: Bundle, x: canvas.Floats, z: canvas.Floats) -> dict[str, canvas.Floats]:
+def in_pytorch(
+    bundle: Bundle, x: canvas.Floats, z: canvas.Floats, beside: canvas.Floats | None
+) -> dict[str, canvas.Floats]:
     """Means of the posterior, and means of the likelihood, by the model itself."""
     model = bundle.model()
+    condition = None if beside is None else torch.from_numpy(beside)
     with torch.no_grad():
         return {
-            "mu": model.encode(torch.from_numpy(x)).numpy(),
-            "x": model.decode(torch.from_numpy(z)).numpy(),
+            "mu": model.encode(torch.from_numpy(x), condition).numpy(),
+            "x": model.decode(torch.from_numpy(z), condition).numpy(),
         }
 
 
