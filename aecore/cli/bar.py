@@ -52,7 +52,7 @@ class Bar:
         match event:
             case Progress():
                 figures = f"{_terms(event.terms)} · {event.examples_per_s:,.0f} examples/s"
-                self._show(event.step, f"epoch {event.epoch} · {_clock(event.seconds_left)} left\n{figures}")
+                self._show(event.step, f"epoch {event.epoch} · {clock(event.seconds_left)} left\n{figures}")
             case EpochEnd():
                 validation = f" · validation {_terms(event.validation)}" if event.validation else ""
                 text = f"epoch {event.epoch} · {_terms(event.train)}{validation}"
@@ -80,7 +80,8 @@ def _terms(terms: Mapping[str, float]) -> str:
     return " · ".join(f"{name} {terms[name]:.4g}" for name in shown)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A stretch of time, as 0:07 or 1:02:03."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -41,6 +41,9 @@ class Fit:
         model: What is trained, in place.
         data: Its training and validation splits are moved to the device and stay there.
 
+    Attributes:
+        every: Steps from one ``Progress`` to the next, counted from the first of all; 0: a tenth of a second.
+
     Raises:
         UserError: If an option does not fit, or the training diverges.
     """
@@ -109,7 +112,7 @@ class Fit:
         self.best_epoch = self.kept_epoch = 0
         self.best_selection, self.seconds = math.inf, 0.0
         self.kept: dict[str, Tensor] = {}
-        self.stopping = False
+        self.stopping, self.every = False, 0
 
     def stop(self) -> None:
         """Asks it to end after the step it is in; what is kept is the best epoch so far."""
@@ -189,7 +192,8 @@ class Fit:
                     k, self.step, seen = k + 1, self.step + 1, seen + len(index)
                     if self.stopping:
                         return
-                    if k == self.steps_per_epoch or time.perf_counter() - ticked >= TICK:
+                    due = time.perf_counter() - ticked >= TICK
+                    if k == self.steps_per_epoch or (self.step % self.every == 0 if self.every else due):
                         break
             ticked = time.perf_counter()
             speed, means = seen / (ticked - started), sums.means()
@@ -197,6 +201,8 @@ class Fit:
             left = (self.steps - self.step) * self.batch_size / speed
             self.model.eval()  # who looks at it now must leave no trace in its statistics
             yield Progress(stage.name, self.step, self.steps, self.epoch + 1, means, speed, left)
+            waited = time.perf_counter() - ticked
+            started, ticked = started + waited, ticked + waited
         speed, means = seen / (time.perf_counter() - started), sums.means()
         self.watch.check(means["loss"])
         self.epoch, self.stage_epoch = self.epoch + 1, self.stage_epoch + 1

@@ -19,9 +19,9 @@ from aecore.cli import main
 VAE = "train --variant vae --data digits --device cpu"
 
 CASES = {
-    "frob": "There is no command called 'frob'. Known: app,",
+    "quux": "There is no command called 'quux'. Known: app,",
     "trian --data digits": "There is no command called 'trian'. Did you mean train?",
-    "--frob": "required: COMMAND",
+    "--quux": "required: COMMAND",
     "train": "--variant is missing",
     "train --variant vae": "--data is missing",
     "train --variant": "--variant: expected one argument",
@@ -55,7 +55,7 @@ CASES = {
     "evaluate digits/nothing": "no bundle called 'digits/nothing'",
     "evaluate ../secret": "no bundle called '../secret'",
     "list --bundle": "'--bundle'. Did you mean --bundles?",
-    "data frob": "no command of aecore data called 'frob'. Known: get, show.",
+    "data quux": "no command of aecore data called 'quux'. Known: get, show.",
     "data get minst": "no data set called 'minst'. Did you mean mnist?",
     "zoo bild": "no command of aecore zoo called 'bild'. Did you mean build?",
     "zoo build digits/vee": "no recipe called 'digits/vee'. Did you mean digits/vae",

@@ -1,0 +1,57 @@
+"""How much may run and wait at once: ``jobs.toml`` in the user's folder, a line for each that differs."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from aecore.errors import UserError, unknown
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Settings of the queue.
+
+    Attributes:
+        per_device: Trainings that run on one device at once.
+        live: Live jobs that run at once, on whatever device.
+        live_per_owner: Live jobs that one owner runs at once.
+        per_owner: Jobs of one owner that wait or run.
+        overall: Jobs that wait or run.
+        idle_minutes: How long a live job goes on while nobody watches it.
+        recording_mb: Bytes of a recording, in millions, beyond which every second frame is dropped.
+    """
+
+    per_device: int = 1
+    live: int = 4
+    live_per_owner: int = 1
+    per_owner: int = 20
+    overall: int = 100
+    idle_minutes: float = 10.0
+    recording_mb: float = 64.0
+
+
+def limits(home: Path) -> Limits:
+    """The settings of a user's folder; the defaults where it has none.
+
+    Raises:
+        UserError: If the file cannot be read, or holds a name or a value that is no setting.
+    """
+    path = home / "jobs.toml"
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Limits()
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    known = {each.name: each for each in fields(Limits)}
+    for name, value in said.items():
+        if name not in known:
+            raise unknown(f"setting in {path.name}", name, known)
+        whole = isinstance(known[name].default, int)
+        fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not fits or not (1 if whole else 0) <= value < 1e6:
+            wanted = "a whole number of 1 or more" if whole else "a number of 0 or more"
+            raise UserError(f"{name} in {path} is {wanted}; {value!r} is not.")
+    return Limits(**said)

@@ -1,0 +1,26 @@
+"""What tests of the queue and of those who ask share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aecore.jobs import supervisor
+from tests.aecore.jobs.office import Office
+
+
+@pytest.fixture
+def office(own_home: Path) -> Iterator[Office]:
+    made = Office()
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """How often a supervisor would have been started."""
+    started: list[None] = []
+    monkeypatch.setattr(supervisor, "start", lambda: started.append(None))
+    return started

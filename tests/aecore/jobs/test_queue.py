@@ -1,0 +1,141 @@
+"""The supervisor: order, limits, deaths, and a queue that is never forgotten."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from aecore.errors import UserError
+from aecore.jobs import supervisor
+from aecore.jobs.link import GONE
+from aecore.jobs.places import Lock, home, job_folder
+from aecore.jobs.store import Store
+from aecore.jobs.supervisor import Supervisor
+from tests.aecore.jobs.office import LIVE, SPEC, Office
+
+
+def test_one_at_a_time_on_each_device_in_order(office: Office) -> None:
+    a, b, c = office.add(), office.add(), office.add(device="cuda:0")
+    assert office.turn() == [a, c]
+    assert office.turn() == []
+    assert [office.store.job(each).state for each in (a, b, c)] == ["running", "queued", "running"]
+    office.end(a, state="done", pid=None)
+    assert office.turn() == [b]
+    d, e = office.add(), office.add()
+    assert office.turn(per_device=2) == [d]
+    assert e not in office.turn(per_device=2)
+
+
+def test_live_jobs_have_their_own_places(office: Office) -> None:
+    train = office.add()
+    mine, also_mine = office.add(LIVE), office.add(LIVE)
+    yours, hers = office.add(LIVE, "you"), office.add(LIVE, "her")
+    assert office.turn(live=2) == [train, mine, yours]
+    office.end(mine, state="stopped", pid=None)
+    assert office.turn(live=2) == [also_mine]
+    assert office.turn(live=3) == [hers]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [(-signal.SIGKILL, "killed, as the system does when memory runs out: a smaller --batch-size"),
+     (-signal.SIGSEGV, "crashed (SIGSEGV)"), (3, "ended with status 3; its log says more")],
+)  # fmt: skip
+def test_a_worker_that_dies_fails_its_job_and_the_queue_goes_on(
+    office: Office, status: int, sentence: str
+) -> None:
+    a, b = office.add(), office.add()
+    office.turn()
+    office.end(a, status)
+    assert office.turn() == [b]
+    job = office.store.job(a)
+    assert job.state == "failed"
+    assert sentence in job.message
+    assert job.ended
+
+
+def test_what_was_left_by_an_earlier_supervisor_goes_on_first(office: Office) -> None:
+    late, early = office.add(), office.add()
+    office.store.update(late, later=True)
+    live = office.add(LIVE)
+    office.store.update(early, state="running", pid=4_000_001)
+    office.store.update(live, state="paused", pid=4_000_002, paused=True)
+    held = Lock(job_folder(early) / "lock")
+    assert held.take()  # its worker has not noticed yet
+    assert office.turn() == [late]
+    held.release()
+    office.end(late, state="done")
+    assert office.turn() == [early]
+    parked = office.store.job(live)
+    assert (parked.state, parked.pid) == ("paused", None)
+
+
+def test_a_worker_cut_short_is_interrupted_and_starts_again(office: Office) -> None:
+    a = office.add()
+    office.turn()
+    office.end(a, GONE)
+    assert office.turn() == [a]
+
+
+def test_a_bundle_that_was_written_is_not_lost(office: Office) -> None:
+    a = office.add()
+    office.turn()
+    (home() / "bundles" / "digits" / "vae-16d").mkdir(parents=True)
+    office.end(a, -signal.SIGKILL, run="digits/vae-16d")
+    office.turn()
+    job = office.store.job(a)
+    assert (job.state, job.bundle, job.message) == ("done", "digits/vae-16d", "")
+
+
+def test_a_store_that_fails_for_a_while_ends_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "STRAIN", 0.01)
+    monkeypatch.setattr(supervisor, "TURN", 0.01)
+    office.supervisor.linger = 0.05
+    turns, turn = [0], office.supervisor._turn
+
+    def failing(*given: Any) -> bool:
+        turns[0] += 1
+        if turns[0] < 4:
+            raise UserError("the disk is full")
+        return turn(*given)
+
+    monkeypatch.setattr(office.supervisor, "_turn", failing)
+    assert office.supervisor._until_idle(office.store)
+    assert turns[0] > 4
+
+
+def test_two_supervisors_one_refuses_and_a_job_at_the_last_moment_is_not_forgotten(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "TURN", 0.005)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    first = Supervisor(office.launch, linger=0.1)
+    late: list[str] = []
+    release = first.lock.release
+
+    def released() -> None:
+        release()
+        if not late:
+            late.append(office_add())
+
+    def office_add() -> str:
+        with Store() as store:
+            return store.add(SPEC, "me", "cpu", 9, 9).id
+
+    monkeypatch.setattr(first.lock, "release", released)
+    serving = threading.Thread(target=first.serve)
+    serving.start()
+    while first.lock.descriptor < 0:
+        time.sleep(0.001)
+    with pytest.raises(UserError, match="have a supervisor already"):
+        Supervisor(office.launch).serve()
+    while not office.workers:
+        time.sleep(0.01)
+    office.end(late[0], state="done")
+    serving.join(20)
+    assert not serving.is_alive()
+    assert [worker.words for worker in office.workers] == [(late[0],)]
