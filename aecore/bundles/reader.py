@@ -19,6 +19,8 @@ Choice = TypeVar("Choice", bound=str)
 class Reader:
     """The entries of one JSON object, taken out one at a time.
 
+    A subclass may name another file, of something else than a bundle.
+
     Args:
         raw: What the JSON parser made of it.
         bundle: Which bundle an error names.
@@ -28,12 +30,18 @@ class Reader:
         BundleError: If it is no object; every method raises it for a missing or wrong entry.
     """
 
+    what, file = "Bundle", "card.json"
+
     def __init__(self, raw: object, bundle: str, path: str = "") -> None:
-        if not isinstance(raw, dict):
-            raise BundleError(f"Bundle {bundle}: card.json holds no JSON object at {path or 'the top'}.")
-        self._left: dict[str, Any] = dict(raw)
         self._bundle = bundle
         self._path = path
+        if not isinstance(raw, dict):
+            raise BundleError(f"{self._where} holds no JSON object at {path or 'the top'}.")
+        self._left: dict[str, Any] = dict(raw)
+
+    @property
+    def _where(self) -> str:
+        return f"{self.what} {self._bundle}: {self.file}"
 
     def _named(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
@@ -42,14 +50,12 @@ class Reader:
         """The error for an entry that is not what it must be."""
         shown = repr(value)
         shown = shown if len(shown) <= 60 else shown[:59] + "…"
-        return BundleError(
-            f"Bundle {self._bundle}: card.json says {self._named(key)} = {shown}; it must be {expected}."
-        )
+        return BundleError(f"{self._where} says {self._named(key)} = {shown}; it must be {expected}.")
 
     def take(self, key: str) -> Any:
         """The entry called ``key``, whatever it is."""
         if key not in self._left:
-            raise BundleError(f"Bundle {self._bundle}: card.json has no entry {self._named(key)}.")
+            raise BundleError(f"{self._where} has no entry {self._named(key)}.")
         return self._left.pop(key)
 
     def has(self, key: str) -> bool:
@@ -134,7 +140,7 @@ class Reader:
 
     def child(self, key: str) -> Reader:
         """The object called ``key``, to be read in turn."""
-        return Reader(self.take(key), self._bundle, self._named(key))
+        return type(self)(self.take(key), self._bundle, self._named(key))
 
     def every(self, key: str, read: Callable[[Reader], T]) -> dict[str, T]:
         """The object called ``key``, whose entries are objects that ``read`` understands."""
@@ -144,7 +150,9 @@ class Reader:
     def each(self, key: str, read: Callable[[Reader], T], limit: int) -> tuple[T, ...]:
         """The list called ``key``, whose items are objects that ``read`` understands."""
         found = self.items(key, is_object, "objects", limit)
-        return tuple(read(Reader(v, self._bundle, f"{self._named(key)}[{i}]")) for i, v in enumerate(found))
+        return tuple(
+            read(type(self)(v, self._bundle, f"{self._named(key)}[{i}]")) for i, v in enumerate(found)
+        )
 
     def pairs(self, key: str) -> dict[str, str]:
         """An object of strings."""
@@ -154,7 +162,7 @@ class Reader:
     def done(self) -> None:
         """Refuse what nobody asked for: a misspelt entry must not pass as an absent one."""
         for key in self._left:
-            raise BundleError(f"Bundle {self._bundle}: card.json has an unknown entry {self._named(key)!r}.")
+            raise BundleError(f"{self._where} has an unknown entry {self._named(key)!r}.")
 
 
 def is_text(value: object) -> TypeGuard[str]:

@@ -18,6 +18,9 @@ from aecore.bundles.reader import is_name
 from aecore.errors import BundleError, UserError, unknown
 from aecore.places import shipped_root
 
+OTHERS = ("sweeps",)
+"""Folders beside the shipped bundles of a data set that hold something else."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -92,6 +95,8 @@ def scan() -> Found:
     broken: list[tuple[Path, str]] = []
     for root in (shipped_root(), user_root()):
         for folder in sorted(folder for data in _folders(root) for folder in _folders(data)):
+            if folder.name in OTHERS and root == shipped_root():
+                continue
             try:
                 bundle = Bundle.open(folder, shipped=root == shipped_root())
                 if not (is_name(folder.name) and is_name(folder.parent.name)):

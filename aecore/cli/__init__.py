@@ -24,6 +24,8 @@ A mistake in what was asked for is said in one sentence, with exit status 2."""
 
 COMMANDS = {
     "train": "train",
+    "sweep": "sweep",
+    "jobs": "jobs",
     "list": "listing",
     "evaluate": "evaluate",
     "encode": "encode",

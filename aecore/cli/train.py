@@ -51,16 +51,13 @@ def add(commands: Any, words: Sequence[str]) -> None:
         "--json", action="store_true", help="print id, path and metrics as one JSON object, and no bar"
     )
     if words[:1] == ["train"]:
-        _add_options(parser, words[1:])
+        add_options(parser, words[1:])
 
 
-def _add_options(parser: Parser, words: Sequence[str]) -> None:
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    for name in ("variant", "data", "net", "likelihood"):
-        first.add_argument(f"--{name}")
-    try:
-        chosen, _ = first.parse_known_args([word for word in words if word not in ("-h", "--help")])
-    except argparse.ArgumentError:  # a flag without its value: the parser of all flags says so
+def add_options(parser: Parser, words: Sequence[str]) -> None:
+    """Adds the flags of the training that ``words`` choose, or explains why there are none yet."""
+    chosen = parts(words)
+    if chosen is None:
         return
     if not chosen.variant or not chosen.data:
         parser.explain = _resumed if "--resume" in words else _too_early
@@ -71,7 +68,23 @@ def _add_options(parser: Parser, words: Sequence[str]) -> None:
     parser.explain = lambda flag: misplaced(
         flag.lstrip("-").replace("-", "_"), chosen.variant, chosen.data, options
     )
-    group = parser.add_argument_group(f"options of {chosen.variant} on {chosen.data}")
+    add_flags(parser, options, f"options of {chosen.variant} on {chosen.data}")
+
+
+def parts(words: Sequence[str]) -> argparse.Namespace | None:
+    """Variant, data, net and likelihood among ``words``; None where one of these flags lacks its value."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for name in ("variant", "data", "net", "likelihood"):
+        first.add_argument(f"--{name}")
+    try:
+        return first.parse_known_args([word for word in words if word not in ("-h", "--help")])[0]
+    except argparse.ArgumentError:  # the parser of all flags says so
+        return None
+
+
+def add_flags(parser: Parser, options: Mapping[str, Option], title: str) -> None:
+    """A group of flags, one an option; ``option_NAME`` is what was given for it, or None."""
+    group = parser.add_argument_group(title)
     for option in options.values():
         group.add_argument(
             option.flag, dest=f"option_{option.name}", metavar=_metavar(option), help=_help(option)
@@ -132,14 +145,19 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"Stopped; the best epoch so far is kept. {go_on}")
 
 
-def _training(arguments: argparse.Namespace) -> Run:
-    from aecore.runs import Run
-
-    options = {
+def given(arguments: argparse.Namespace) -> dict[str, str]:
+    """What was given for the flags that ``add_flags`` added, by the name of the option."""
+    return {
         key.removeprefix("option_"): value
         for key, value in vars(arguments).items()
         if key.startswith("option_") and value is not None
     }
+
+
+def _training(arguments: argparse.Namespace) -> Run:
+    from aecore.runs import Run
+
+    options = given(arguments)
     if arguments.resume is not None:
         flags = ("variant", "data", "name", "replace", "download")
         if wrong := [*(name for name in flags if getattr(arguments, name)), *options]:
@@ -148,14 +166,14 @@ def _training(arguments: argparse.Namespace) -> Run:
     for name in ("variant", "data"):
         if not getattr(arguments, name):
             raise UserError(f"--{name} is missing, as in: aecore train --variant vae --data digits")
-    given = {"variant": arguments.variant, "data": arguments.data, **options}
+    config = {"variant": arguments.variant, "data": arguments.data, **options}
     if arguments.download:
         from aecore.data import download
         from aecore.runs import complete
 
-        complete(given)  # what does not fit is said before anything is fetched
+        complete(config)  # what does not fit is said before anything is fetched
         download(arguments.data)
-    return Run.begin(given, arguments.name, replace=arguments.replace)
+    return Run.begin(config, arguments.name, replace=arguments.replace)
 
 
 def _summary(metrics: Mapping[str, Any]) -> str:

@@ -13,8 +13,9 @@ TINY: dict[str, Any] = {"data": "digits", "epochs": 2, "batch_size": 64, "latent
 
 def flat_maps(patch: pytest.MonkeyPatch) -> None:
     """Makes UMAP and t-SNE give the PCA map: umap-learn alone compiles for fifteen seconds."""
-    from aecore.latent import projections
+    from aecore.latent import aligned, projections
 
+    patch.setattr(aligned, "umap", aligned.pca)
     for name in ("umap", "tsne"):
         patch.setattr(projections, name, lambda codes, dims=2: projections.pca(codes, dims).points)
 
