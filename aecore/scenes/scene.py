@@ -9,24 +9,25 @@ from typing import Any
 
 from aecore.bundles import Bundle
 from aecore.bundles.files import sha256
+from aecore.bundles.titles import title as titled
 from aecore.errors import UserError
 from aecore.latent import score
 from aecore.scenes.views import views
 
-VERSION = 3
+VERSION = 4
 WEIGHTS = "model.safetensors"
 FUNCTIONS = ("encoder", "decoder", "prior", "lookup", "classifier")
-MEASURED = ("codebook_perplexity", "codes_used", "rate_per_level", "classification_error")
+MEASURED = ("rmse", "codebook_perplexity", "codes_used", "rate_per_level", "classification_error")
 PRIORS = {"vamp": "VampPrior, learned", "swiss-roll": "Swiss roll", "mixture": "Mixture of Gaussians"}
 UNITS = {"pseudo-bernoulli": "pseudo-nats", "huber": "Huber units"}
 
 
 def title(bundle: Bundle) -> str:
-    """A bundle's name in a list: variant, dimensions, and β where it is an option."""
+    """A bundle's name in a list: its model's, dimensions, and β where it is an option."""
     card = bundle.card
     price = f" · β = {beta(bundle):g}" if "beta" in card.config and beta(bundle) is not None else ""
     split = f" · {card.codes_split}" if card.codes_split != "test" else ""
-    return f"{card.title} · {dims(bundle)}{price}{split}"
+    return f"{titled(card)} · {dims(bundle)}{price}{split}"
 
 
 def titles(bundles: Sequence[Bundle]) -> dict[str, str]:
@@ -140,7 +141,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "prior_title": prior_title(bundle),
             "levels": list(latent.levels),
             "codebook": asdict(latent.codebook) if latent.codebook else None,
-            "condition": asdict(latent.condition) if latent.condition else None,
+            "condition": latent.condition.to_json() if latent.condition else None,
         },
         "views": views(data.kind, latent),
         "score": noise(bundle),
@@ -149,6 +150,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "split": card.codes_split,
         "examples": examples(bundle),
         "error_unit": error_unit(bundle),
+        "likelihood": str(card.config.get("likelihood", "")),
         "count": len(bundle.codes),
         "maps": maps(bundle),
         "kl_per_dimension": kl if isinstance(kl, list) else None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aecore.bundles import Bundle
+from aecore.bundles.titles import title as titled
 from aecore.errors import BundleError, unknown
 from aecore.metrics import METRICS
 
@@ -44,7 +45,7 @@ class Row:
 
     Attributes:
         bundle: Its id.
-        title: Its variant's title; with its name where the table has another of that title.
+        title: Its model's; with its name where the table has another of that title.
         code: Numbers in a code.
         figures: By metric; what does not apply is missing.
     """
@@ -135,15 +136,16 @@ def compare(
         each.id: {name: value for name, value in each.card.scalars.items() if name in wanted}
         for each in chosen
     }
-    twice = Counter(each.card.title for each in chosen)
+    titles = {each.id: titled(each.card) for each in chosen}
+    twice = Counter(titles.values())
     rows = [
         Row(
             each.id,
-            f"{each.card.title} · {each.card.name}" if twice[each.card.title] > 1 else each.card.title,
+            f"{titles[each.id]} · {each.card.name}" if twice[titles[each.id]] > 1 else titles[each.id],
             each.card.latent.dim,
             figures[each.id],
         )
-        for each in sorted(chosen, key=lambda each: (each.card.title.casefold(), each.card.name))
+        for each in sorted(chosen, key=lambda each: (titles[each.id].casefold(), each.card.name))
     ]
     there = {
         group: tuple(name for name in names if any(name in row.figures for row in rows))

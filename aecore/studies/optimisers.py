@@ -1,7 +1,8 @@
 """Which optimiser, and how fast?
 
-The same autoencoder descended by Adam, AdamW, RMSprop and SGD at learning rates from 10⁻⁴ to 10⁻¹, the rate
-falling to a hundredth along a cosine. A rate with which the training diverged has no row.
+The same autoencoder descended by Adam, AdamW, RMSprop and SGD, each at two or three learning rates about
+those that are usual for it, the rate falling to a hundredth along a cosine. A rate with which the training
+diverged has no row.
 """
 
 from aecore.studies.study import Setting, Study, on_both

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aecore import scenes, studies
 from aecore.bundles import Bundle
@@ -16,13 +16,14 @@ from aecore.studies.comparison import FACTORS, Comparison, comparable, compare
 from app.ui import numbers
 from app.ui.tables import Cell, Column, Line
 
-if TYPE_CHECKING:
-    from aecore.metrics.layers import Layer
-
 COMPARED = ("rmse", "psnr", "ssim")
 """Shown with PCA beside them."""
 
-FIGURES = ("distortion", "rate", "negative_elbo", "nll", "active_units", "knn5_accuracy")
+FIGURES = (
+    "distortion", "rate", "negative_elbo", "nll", "elbo_gap", "active_units", "zero_share", "dead_units",
+    "codebook_perplexity", "codes_used", "prior_nats", "knn5_accuracy", "probe_accuracy",
+    "classification_error", "aggregate_mmd", "sample_frechet",
+)  # fmt: skip
 
 
 def comparison(bundle: Bundle) -> list[tuple[str, ...]]:
@@ -41,13 +42,25 @@ def figures(bundle: Bundle) -> list[tuple[str, str]]:
     own = {
         "distortion": scenes.error_unit(bundle),
         "active_units": f"of {bundle.card.latent.dim}",
+        "zero_share": "%",
+        "classification_error": "% of examples",
         "knn5_accuracy": "%",
+        "probe_accuracy": "%",
+        "codes_used": f"of {codebook.size}" if (codebook := bundle.card.latent.codebook) else "",
     }
-    return [
+    found = [
         (METRICS[name].title, numbers.quantity(metrics[name], own.get(name, METRICS[name].unit)))
         for name in FIGURES
         if name in metrics
     ]
+    levels = enumerate(listed(bundle, "rate_per_level"), start=1)
+    return found + [(f"Rate of level {level}", numbers.quantity(nats, "nats")) for level, nats in levels]
+
+
+def listed(bundle: Bundle, metric: str) -> list[float]:
+    """A figure that is one a dimension or level; empty where the card has none."""
+    found = bundle.card.metrics.get(metric)
+    return found if isinstance(found, list) else []
 
 
 def _named(name: str) -> str:
@@ -159,82 +172,6 @@ def of_data(study: Study, data: str) -> str:
     return f"Dimensions that the data have of their own: {said}." if said else ""
 
 
-def layers(found: Sequence[Layer]) -> list[Line]:
-    """Each layer with its shape, size, and what it does to examples of the test split."""
-    return [
-        Line(
-            layer.said,
-            "",
-            layer.kind,
-            (
-                Cell(" × ".join(map(str, layer.shape)), math.prod(layer.shape)),
-                Cell(f"{layer.parameters:,}", layer.parameters),
-                Cell(f"{100 * layer.recovered:.0f} %", layer.recovered, bar=max(layer.recovered, 0.0)),
-                Cell(f"{100 * layer.zeros:.0f} %", layer.zeros),
-                Cell(f"{100 * layer.dead:.0f} %", layer.dead),
-                Cell(numbers.digits(layer.norm, 2), layer.norm),
-            ),
-        )
-        for layer in found
-    ]
-
-
-LAYER_COLUMNS = [
-    (
-        "size",
-        [
-            Column("Shape", "", "neither", "Of what the layer gives for one example."),
-            Column("Parameters", "", "neither", "Numbers that are trained in it."),
-        ],
-    ),
-    (
-        "what is in it",
-        [
-            Column(
-                "Recovered",
-                "R² of a linear probe",
-                "neither",
-                "Share of the variance of the input that a ridge regression from the layer’s output gives "
-                "back, on test examples.",
-            ),
-        ],
-    ),
-    (
-        "activations",
-        [
-            Column("Zeros", "", "neither", "Share of what it gives that is exactly 0."),
-            Column("Dead", "", "neither", "Share of its units that are 0 for every example."),
-            Column("Mean size", "", "neither", "Mean absolute value of what it gives."),
-        ],
-    ),
-]
-
-
-FILTERS = "each on its own scale: orange counts for, blue against"
-GRADIENTS = "length of each layer’s gradient at the last step of an epoch"
-
-
-def gradients(
-    history: Sequence[Mapping[str, Any]], found: Sequence[Layer]
-) -> dict[str, tuple[list[int], list[float]]]:
-    """Epochs and lengths of the gradient of each layer that has some, under the names that ``found`` has.
-
-    What an example does not go through (a critic) comes last under its own name; norms are left out, which
-    ``found`` counts to the layer before them.
-    """
-    said = {layer.name: layer.said for layer in found}
-    beside = {name.rpartition(".")[0] for name in said}
-    names = dict.fromkeys(name for epoch in history for name in epoch.get("gradients", {}))
-    more = [name for name in names if name not in said and name.rpartition(".")[0] not in beside]
-    lengths = {
-        said.get(name, name): [
-            (each["epoch"], each["gradients"][name]) for each in history if name in each.get("gradients", {})
-        ]
-        for name in (*said, *more)
-    }
-    return {name: ([x for x, _ in of], [y for _, y in of]) for name, of in lengths.items() if of}
-
-
 def terms(history: Sequence[Mapping[str, Any]]) -> list[str]:
     """Every term that was reported while training, the loss first."""
     found = dict.fromkeys(
@@ -249,16 +186,6 @@ def term(name: str, bundle: Bundle) -> tuple[str, str]:
     if name in ("loss", "distortion"):
         return (known.title if known else "Loss"), scenes.error_unit(bundle)
     return (known.title, known.unit) if known else (name.replace("_", " ").capitalize(), "")
-
-
-def recovered(found: Sequence[Layer]) -> str:
-    """What a guide says is left of the input after each layer, beside what is measured up to the code."""
-    encoder = [layer for layer in found if not layer.said.startswith("decoder")]
-    said = ", ".join(f"{100 * layer.recovered:.0f}" for layer in encoder)
-    return (
-        "A widely copied guide says that 70, 50, 35 and 1 % of the input are left after the layers of an "
-        f"encoder; a linear probe finds {said} % here."
-    )
 
 
 def interval(estimate: Estimate) -> str:

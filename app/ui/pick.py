@@ -68,7 +68,7 @@ def bundle() -> tuple[Bundle, DeltaGenerator]:
         key="pick-bundle",
         on_change=lambda: address.put(bundle=st.session_state["pick-bundle"], point=None, rows=None),
         label_visibility="collapsed",
-        width=250,
+        width=340,
         filter_mode=None,
     )
     row.space("stretch")
@@ -110,7 +110,8 @@ def variant() -> tuple[Variant, list[Bundle], DeltaGenerator]:
 def bundle_of(variant: Variant, shelf: Sequence[Bundle]) -> Bundle | None:
     """The bundle of the variant that the address names, or that was looked at last, or its first."""
     asked = (address.get("bundle"), st.session_state.get("last-bundle"))
-    return next((each for each in shelf if each.id in asked), shelf[0] if shelf else None)
+    usual = sorted(shelf, key=lambda each: each.card.data.kind != "image")
+    return next((each for each in usual if each.id in asked), usual[0] if usual else None)
 
 
 def table_data(shelf: Sequence[Bundle]) -> tuple[str, DeltaGenerator]:

@@ -57,6 +57,33 @@ def term(epochs: Sequence[dict[str, Any]], name: str, unit: str, mode: Mode) -> 
     return dict(data=traces, layout=layout)
 
 
+def dimensions(kl: Sequence[float], dead: float, mode: Mode) -> dict[str, Any]:
+    """What each dimension of a code carries, the most first, those below ``dead`` nats in grey.
+
+    Args:
+        kl: Nats by dimension.
+        dead: Below it a dimension has collapsed.
+        mode: The theme.
+
+    Returns:
+        A figure for ``st.plotly_chart``.
+    """
+    colours = tokens(mode)
+    order = sorted(range(len(kl)), key=lambda d: -kl[d])
+    named = [f"z<sub>{d + 1}</sub>" for d in order]
+    trace = dict(
+        type="bar", x=list(range(len(kl))), y=[kl[d] for d in order], text=named, textposition="none",
+        marker=dict(color=[colours.accent if kl[d] >= dead else colours.ink3 for d in order]),
+        hovertemplate="%{text} · %{y:.3g} nats<extra></extra>",
+    )  # fmt: skip
+    layout = _layout("", "nats")
+    step = -(-len(kl) // 32)  # no more names than there is room for
+    layout["xaxis"] |= dict(
+        tickmode="array", tickvals=list(range(0, len(kl), step)), ticktext=named[::step], tickangle=0
+    )
+    return dict(data=[trace], layout=layout | dict(bargap=0.25, showlegend=False))
+
+
 def _stages(epochs: Sequence[dict[str, Any]]) -> list[tuple[float, str]]:
     """Where each stage of a training begins, between two epochs, and its name."""
     found: list[tuple[float, str]] = []
@@ -133,6 +160,7 @@ def study(lines: Sequence[Line], study: Study, metric: str, mode: Mode) -> dict[
         traces.append(trace)
     title = _axis(metric)
     layout = _layout(escape(study.varies), title) if curve else _layout(title, "")
+    layout["legend"] |= dict(yanchor="bottom")  # above the intervals
     if curve:
         ticks = [line.x for line in lines]
         layout["xaxis"] |= dict(

@@ -26,7 +26,8 @@ export default function ({ data, parentElement }) {
     const rows = [...body.rows].sort((a, b) => {
       const x = value(a), y = value(b);
       if (!x || !y) return (x ? 0 : 1) - (y ? 0 : 1);  // what has no value comes last either way
-      return sign * (head.dataset.text ? x.localeCompare(y) : Number(x) - Number(y));
+      const [one, two] = head.dataset.text ? [x.toLowerCase(), y.toLowerCase()] : [Number(x), Number(y)];
+      return sign * (Number(one > two) - Number(one < two));
     });
     body.append(...rows);
   }));
@@ -112,11 +113,11 @@ def wide(
 def _head(number: int, column: Column) -> str:
     first = "ascending" if column.better == "lower" else "descending"
     says = {"lower": "lower is better", "higher": "higher is better", "neither": ""}[column.better]
-    arrow = f'<span role="img" aria-label="{says}">{ARROWS[column.better]}</span>' if says else ""
+    arrow = f'\u00a0<span role="img" aria-label="{says}">{ARROWS[column.better]}</span>' if says else ""
     unit = f"<small>{escape(column.unit)}</small>" if column.unit else ""
     return (
         f'<th scope="col" data-column="{number}" data-first="{first}" title="{escape(column.help)}">'
-        f"<button>{escape(column.title)} {arrow}</button>{unit}</th>"
+        f"<button>{escape(column.title)}{arrow}</button>{unit}</th>"
     )
 
 
@@ -139,5 +140,5 @@ def _cell(cell: Cell, first: bool) -> str:
         return f'<td{kind} data-value=""></td>'
     text = f"<strong>{escape(cell.text)}</strong>" if cell.best else escape(cell.text)
     if cell.bar is not None:
-        text = f'<span class="lp-bar"><i style="width:{100 * cell.bar:.1f}%"></i></span>{text}'
+        text = f'<span class="lp-bar"><i style="width:{100 * cell.bar:.1f}%"></i></span><span>{text}</span>'
     return f'<td{kind} data-value="{cell.value!r}">{text}</td>'

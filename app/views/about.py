@@ -47,6 +47,9 @@ def page() -> None:
             with left, st.container(border=True, key="card-collapse"):
                 numbers.heading("Has the posterior collapsed?", "KL of each dimension on the test split")
                 st.text(found.sentence)
+                kl = facts.listed(bundle, "kl_per_dimension")
+                figure = plots.dimensions(kl, collapse.DEAD, theme.mode())
+                st.plotly_chart(figure, height=190, key="kl", config=QUIET, alt="KL of each dimension.")
         with left, st.container(border=True, key="card-options"):
             numbers.heading("How it was made", bundle.card.provenance.command)
             numbers.table(facts.options(bundle))

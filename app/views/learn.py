@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aecore import scenes
 from app.ui import lessons, pick, states
 
 
@@ -10,12 +11,13 @@ def page() -> None:
     with states.guard(), st.skeleton(height=600):
         variant, shelf, row = pick.variant()
         pick.stage(row)
+        titles = scenes.titles(shelf)
         left, right = st.columns([1.6, 1], gap="large")
         with left:
             lessons.show(variant, pick.bundle_of(variant, shelf))
         with right:
             with st.container(border=True, key="card-bundles"):
-                lessons.bundles(variant, [(each.id, each.card.data.title) for each in shelf])
+                lessons.bundles(variant, [(each.id, titles[each.id]) for each in shelf])
             with st.container(border=True, key="card-options"):
                 lessons.options(variant)
             with st.container(border=True, key="card-source"):

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aecore.bundles import open_bundle
 from aecore.metrics.layers import Layer
 from app import server
-from app.ui import facts, mosaic, numbers, plots, theme
+from app.ui import facts, inside, mosaic, numbers, plots, theme
 
 ROOT = Path(__file__).parents[2]
 
@@ -133,7 +134,7 @@ def test_gradients_are_drawn_in_the_order_of_the_network() -> None:
         for part in ("encoder", "decoder")
     ]
     given = {"decoder.blocks.0.0": 1.0, "encoder.blocks.0.1": 9.0, "encoder.blocks.0.0": 2.0, "critic.0": 3.0}
-    found = facts.gradients([{"epoch": 1}, {"epoch": 2, "gradients": given}], layers)
+    found = inside.gradients([{"epoch": 1}, {"epoch": 2, "gradients": given}], layers)
     assert found == {"encoder 1": ([2], [2.0]), "decoder 1": ([2], [1.0]), "critic.0": ([2], [3.0])}
     figure = plots.gradients(found, "dark")
     assert [trace["name"] for trace in figure["data"]] == list(found)
@@ -158,3 +159,30 @@ def test_a_mosaic_is_diverging_about_the_grounds_colour(mode: theme.Mode) -> Non
     assert all(is_colour(at, ground) for at in ((0, 2), (1, 0), (2, 0), (2, 1), (2, 4)))
     halfway = [(a + b) / 2 for a, b in zip(picture[0, 0].tolist(), picture[0, 1].tolist(), strict=True)]
     assert picture[0, 4].tolist() == pytest.approx(halfway, abs=0.51)
+
+
+@pytest.mark.parametrize("name", ["style.css", "stage.css"])
+def test_a_style_has_no_sign_at_which_streamlit_would_drop_it(name: str) -> None:
+    """It goes through ``st.html``, whose sanitiser takes a whole style away that holds a ``<``."""
+    assert "<" not in (theme.APP / "ui" / name).read_text("utf-8")
+
+
+def test_what_each_dimension_carries_is_drawn_the_most_first_and_the_dead_in_grey() -> None:
+    colours = theme.tokens("light")
+    figure = plots.dimensions([0.5, 0.001, 2.0], 0.01, "light")
+    (bars,) = figure["data"]
+    assert bars["y"] == [2.0, 0.5, 0.001]
+    assert bars["text"] == ["z<sub>3</sub>", "z<sub>1</sub>", "z<sub>2</sub>"]
+    assert bars["marker"]["color"] == [colours.accent, colours.accent, colours.ink3]
+    many = plots.dimensions([1.0] * 100, 0.01, "dark")["layout"]["xaxis"]
+    assert len(many["tickvals"]) == len(many["ticktext"]) <= 32
+
+
+def test_figures_of_a_card_have_their_units() -> None:
+    shown = dict(facts.figures(open_bundle("digits/m2")))
+    error = open_bundle("digits/m2").card.scalars["classification_error"]  # in per cent already
+    assert shown["Classification error"] == f"{error:.2f} % of examples"
+    assert dict(facts.figures(open_bundle("digits/vq-vae")))["Codes used"] == "64 of 64"
+    levels = dict(facts.figures(open_bundle("digits/ladder-vae")))
+    assert {"Rate of level 1", "Rate of level 2"} <= levels.keys()
+    assert dict(facts.figures(open_bundle("digits/k-sparse")))["Zeros in a code"].endswith(" %")

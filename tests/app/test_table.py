@@ -48,7 +48,7 @@ def test_every_bundle_that_compares_has_a_row(table_page: Callable[..., AppTest]
     assert "<strong>0.0100</strong>" not in first  # a code of another size
     assert "<small>5 numbers</small>" in first
     assert 'aria-label="lower is better">↓' in first
-    assert "<button>MIG " in second
+    assert "<button>MIG\N{NO-BREAK SPACE}" in second
     assert "codes of 2 numbers, 20 epochs, batches of 128" in html(page)
     assert "Mutual information gap" in html(page)  # what a column means, with its settings
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from aecore import api
 from aecore.bundles import Bundle
-from aecore.scenes import write_site
 from tests.browser import canvas, live
-from tests.browser.test_keyboard import AXE
-
-CANVAS = "LOUPE_CANVAS"
-"""Names the folder of a canvas built elsewhere than where the app has it."""
 
 
 def trained(home: Path, data: str, name: str, variant: str = "vae", **options: Any) -> Bundle:
@@ -37,31 +28,6 @@ def trained(home: Path, data: str, name: str, variant: str = "vae", **options: A
         del os.environ["AECORE_HOME"]
         if before is not None:
             os.environ["AECORE_HOME"] = before
-
-
-@contextmanager
-def served(bundles: list[Bundle], folder: Path) -> Iterator[str]:
-    """URL of a static page with some bundles."""
-    built = os.environ.get(CANVAS)
-    write_site(bundles, folder / "site", Path(built) if built else None)
-    port = live.free_port()
-    serve = [
-        sys.executable,
-        "-m",
-        "http.server",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "-d",
-        str(folder / "site"),
-    ]
-    server = subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.kill()
-        server.wait()
 
 
 @contextmanager
@@ -95,18 +61,3 @@ def ink(picture: Locator) -> NDArray[np.bool_]:
 def fits(page: Page) -> None:
     """Asserts that nothing scrolls sideways."""
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
-
-
-def axe(page: Page) -> None:
-    """Asserts that axe finds nothing serious."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not here: run `npm ci` in app/canvas")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run('.loupe', { resultTypes: ['violations'] })")
-    worst = [
-        f"{each['id']}: {each['help']}; {[node['target'] for node in each['nodes']][:4]}"
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert not worst, "\n".join(worst)
-    assert found["passes"]

@@ -40,10 +40,10 @@ def app_command(port: int, python: str = sys.executable) -> list[str]:
     return [python, "-m", "aecore", "app", "--port", str(port), "--no-browser"]
 
 
-def is_up(url: str) -> bool:
+def is_up(url: str, health: str = HEALTH) -> bool:
     """Whether the server behind ``url`` says that it is ready."""
     try:
-        with urllib.request.urlopen(url + HEALTH, timeout=5) as answer:
+        with urllib.request.urlopen(url + health, timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
@@ -68,6 +68,7 @@ def serve(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     timeout: float = 90,
+    health: str = HEALTH,
 ) -> Iterator[str]:
     """The URL of a server while it runs; its output is shown if it does not come up.
 
@@ -77,6 +78,7 @@ def serve(
         env: Variables beside this process's.
         cwd: Where the command runs.
         timeout: Seconds it may take to answer.
+        health: Path that is answered once it is ready.
     """
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile() as log:
@@ -91,7 +93,7 @@ def serve(
         )
         try:
             deadline = time.monotonic() + timeout
-            while not is_up(url):
+            while not is_up(url, health):
                 if process.poll() is not None or time.monotonic() > deadline:
                     log.seek(0)
                     said = log.read().decode(errors="replace")
@@ -100,6 +102,15 @@ def serve(
             yield url
         finally:
             stop(process)
+
+
+@contextmanager
+def serve_files(folder: Path) -> Iterator[str]:
+    """URL, with a slash at its end, of a folder behind nothing but Python's file server."""
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "-d", str(folder)]
+    with serve(command, port, health="/") as url:
+        yield f"{url}/"
 
 
 def launch(playwright: Playwright) -> Browser:

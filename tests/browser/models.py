@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,33 +57,5 @@ def run(bundle: Bundle, function: str, *inputs: NDArray[Any]) -> NDArray[np.floa
 def served(bundles: Sequence[Bundle], folder: Path) -> Iterator[str]:
     """URL of a static site of some bundles; ``$LOUPE_CANVAS`` is a built canvas other than the app's."""
     write_site(bundles, folder / "site", Path(os.environ.get("LOUPE_CANVAS", routes.DIST)))
-    port = live.free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "http.server",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "-d",
-        str(folder / "site"),
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        deadline = time.monotonic() + 20
-        while not _answers(url):
-            assert time.monotonic() < deadline, "the file server does not answer"
-            time.sleep(0.05)
+    with live.serve_files(folder / "site") as url:
         yield url
-    finally:
-        server.kill()
-        server.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.URLError:
-        return False

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,11 +11,10 @@ from playwright.sync_api import Page, expect
 
 from aecore.bundles import Bundle
 from aecore.latent import score
-from tests.browser import canvas
+from tests.browser import canvas, pages
 from tests.browser.canvas import Floats
 from tests.browser.conftest import OpenPage
 from tests.browser.models import run
-from tests.browser.test_keyboard import AXE
 
 COLUMNS = 10
 WITH = """async ([url, body, given]) => {
@@ -224,20 +221,7 @@ PLACES = {
 def test_axe_finds_nothing_serious(
     visit: OpenPage, trained: dict[str, Bundle], name: str, model: str, scheme: Literal["light", "dark"]
 ) -> None:
-    if not Path(AXE).is_file():
-        reason = "axe-core is not here: run `npm ci` in app/canvas"
-        if "CI" in os.environ:
-            pytest.fail(reason)
-        pytest.skip(reason)
     page = visit(f"page={name}&bundle={trained[model].id}&point=3&score=on")
     page.emulate_media(color_scheme=scheme)
     page.wait_for_timeout(300)
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run('main', { resultTypes: ['violations'] })")
-    worst = [
-        f"{each['id']}: {each['help']}; {[node['target'] for node in each['nodes']][:4]}"
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert not worst, "\n".join(worst)
-    assert found["passes"]
+    pages.is_accessible(page, "main")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from aecore.bundles import Bundle
-from tests.browser import canvas, kinds
+from tests.browser import canvas, kinds, models
 from tests.browser.canvas import Map
 
 
@@ -32,7 +32,7 @@ def test_a_place_on_the_map_is_written_row_by_row(
     context: BrowserContext, rows: Bundle, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     assert "prefix" in rows.card.onnx["decoder"].inputs
-    with kinds.served([rows], tmp_path_factory.mktemp("www")) as url, kinds.visiting(context, url) as page:
+    with models.served([rows], tmp_path_factory.mktemp("www")) as url, kinds.visiting(context, url) as page:
         page.goto(f"{url}?bundle={rows.id}&view=z")
         atlas = Map.of(page, rows, "z")
         shown: list[canvas.Pixels] = []

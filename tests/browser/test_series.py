@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from aecore import scenes
 from aecore.bundles import Bundle
-from tests.browser import canvas, kinds
+from tests.browser import canvas, kinds, models, pages
 from tests.browser.canvas import Map
 from tests.browser.kinds import ink, said
 
@@ -24,7 +24,7 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="module")
 def site(waves: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with kinds.served([waves], tmp_path_factory.mktemp("www")) as url:
+    with models.served([waves], tmp_path_factory.mktemp("www")) as url:
         yield url
 
 
@@ -64,7 +64,7 @@ def test_a_curve_ends_where_presence_falls(visit: Page, site: str, waves: Bundle
     for row, y in zip(rows, got, strict=True):
         label = re.compile(rf"^Reconstruction, (.*, )?#{waves.codes.index[row]}$")
         said(visit.get_by_role("img", name=label).first, f"{steps(y)} of 32 steps")
-    kinds.axe(visit)
+    pages.is_accessible(visit, ".loupe")
 
 
 def test_dragging_moves_the_curve(visit: Page, site: str, waves: Bundle) -> None:

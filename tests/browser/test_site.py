@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,27 +28,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("www")
     command = [sys.executable, "-m", "aecore", "site", *BUNDLES, "--out", str(folder / "course")]
     subprocess.run(command, check=True, capture_output=True)
-    port = live.free_port()
-    serve = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "-d", str(folder)]
-    server = subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/course/"
-    try:
-        deadline = time.monotonic() + 20
-        while not _answers(url):
-            assert time.monotonic() < deadline, "the file server does not answer"
-            time.sleep(0.05)
-        yield url
-    finally:
-        server.kill()
-        server.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.URLError:
-        return False
+    with live.serve_files(folder) as url:
+        yield f"{url}course/"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from aecore import scenes
 from aecore.bundles import Bundle
-from tests.browser import canvas, kinds
+from tests.browser import canvas, kinds, models, pages
 from tests.browser.canvas import Map
 
 
@@ -22,7 +22,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="module")
 def site(table: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with kinds.served([table], tmp_path_factory.mktemp("www")) as url:
+    with models.served([table], tmp_path_factory.mktemp("www")) as url:
         yield url
 
 
@@ -47,7 +47,7 @@ def test_a_picked_row_is_listed_column_by_column(visit: Page, site: str, table: 
         shown = [canvas.numbers(each)[0] for each in line.locator("td.number").all_inner_texts()]
         wanted = np.array([x[row, column], y[column]]) * data.scale[column] + data.centre[column]
         np.testing.assert_allclose(shown, wanted, rtol=0.006)
-    kinds.axe(visit)
+    pages.is_accessible(visit, ".loupe")
 
 
 def test_the_pointer_names_a_column(visit: Page, site: str, table: Bundle) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from aecore import scenes
 from aecore.bundles import Bundle
-from tests.browser import canvas, kinds
+from tests.browser import canvas, kinds, models, pages
 from tests.browser.canvas import Map
 from tests.browser.kinds import said, word
 
@@ -30,7 +30,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
 
 @pytest.fixture(scope="module")
 def site(bundles: dict[str, Bundle], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with kinds.served([*bundles.values()], tmp_path_factory.mktemp("www")) as url:
+    with models.served([*bundles.values()], tmp_path_factory.mktemp("www")) as url:
         yield url
 
 
@@ -79,7 +79,7 @@ def test_reconstructions_stand_below_their_words(visit: Page, site: str, bundles
         said(visit.get_by_role("img", name=re.compile("^Original" + label)).first, words[row])
         got = decoded(bundle, canvas.mu(bundle)[row])
         said(visit.get_by_role("img", name=re.compile("^Reconstruction" + label)).first, got)
-    kinds.axe(visit)
+    pages.is_accessible(visit, ".loupe")
 
 
 def test_the_card_of_a_point_shows_the_word(visit: Page, site: str, bundles: dict[str, Bundle]) -> None:
@@ -96,7 +96,7 @@ def test_the_card_of_a_point_shows_the_word(visit: Page, site: str, bundles: dic
     visit.mouse.click(*atlas.row(row))
     picked = visit.get_by_role("region", name="Picked example")
     said(canvas.picture(picked, "The original"), spelt(bundle)[row])
-    kinds.axe(visit)
+    pages.is_accessible(visit, ".loupe")
 
 
 def test_words_are_found_by_their_letters(visit: Page, site: str, bundles: dict[str, Bundle]) -> None:
@@ -152,4 +152,4 @@ def test_a_word_that_is_typed_comes_back(visit: Page, site: str, bundles: dict[s
     expect(visit.get_by_text("Left out: space, 9.")).to_be_visible()
     field.fill("")
     expect(visit.get_by_text("None yet: the field is empty.")).to_be_visible()
-    kinds.axe(visit)
+    pages.is_accessible(visit, ".loupe")

@@ -5,6 +5,8 @@ import type { Scene } from "./scene";
 
 const ACTIVE = 0.01; // variance of μ that a dimension in use exceeds: Burda et al. (2016), https://arxiv.org/abs/1509.00519
 
+const SILENT = 0.01; // nats: below it a dimension of a ladder says what the levels above it say already
+
 export interface Axis {
   d: number;
   centre: number; // mean of the codes
@@ -32,8 +34,10 @@ function measured({ codes, card, dim, count }: Scene): Axis[] {
   const open = codes.logvar && mean(codes.logvar.map((value) => Math.exp(value / 2)), dim);
   const widest = Math.max(...sigma);
   const axes = Array.from(centre, (value, d): Axis => {
-    const dead = count >= ENOUGH && (codes.logvar ? sigma[d] ** 2 <= ACTIVE : sigma[d] <= 0.01 * widest);
-    return { d, centre: value, sigma: sigma[d], open: open?.[d], kl: card.kl_per_dimension?.[d], dead };
+    const kl = card.kl_per_dimension?.[d];
+    const still = codes.logvar ? sigma[d] ** 2 <= ACTIVE : sigma[d] <= 0.01 * widest;
+    const silent = card.latent.kind === "ladder" && kl !== undefined && kl < SILENT;
+    return { d, centre: value, sigma: sigma[d], open: open?.[d], kl, dead: count >= ENOUGH && (still || silent) };
   });
   return axes.sort((a, b) => Number(a.dead) - Number(b.dead) || (b.kl ?? b.sigma) - (a.kl ?? a.sigma));
 }

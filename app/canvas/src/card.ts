@@ -47,6 +47,7 @@ export interface Card {
   split: string; // of which the codes are: test, …
   examples: string; // the same in two bundles whose codes are of the same examples
   error_unit: string;
+  likelihood: string; // that the error is measured by; empty where the card does not say
   count: number;
   maps: string[];
   kl_per_dimension: number[] | null;

@@ -122,7 +122,7 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
     )
     scene = json.loads(json.dumps(scenes.describe(bundle)))
     assert scene == {
-        "version": 3,
+        "version": 4,
         "id": "digits/pca-5d",
         "title": "VAE · 5 dims · β = 0.5",
         "data": {
@@ -136,11 +136,12 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
         },
         "views": views("image", bundle.card.latent),
         "score": None,
-        "measured": {},
+        "measured": {"rmse": 0.2},
         "beta": 0.5,
         "split": "test",
         "examples": scenes.examples(bundle),
         "error_unit": "pseudo-nats",
+        "likelihood": "pseudo-bernoulli",
         "count": 150,
         "maps": ["pca", "umap", "tsne", "pca3"],
         "kl_per_dimension": kl,

@@ -55,7 +55,7 @@ def test_the_scene_says_so(make: Make) -> None:
     described = scenes.describe(bundle)
     assert described["views"] == views("image", bundle.card.latent)
     assert described["latent"]["prior_title"] == "Prior N(0, I)"
-    assert (described["score"], described["measured"]) == (None, {})
+    assert (described["score"], described["measured"]) == (None, {"rmse": 0.2})
 
 
 def test_the_scene_says_what_a_code_and_its_prior_are(make: Make) -> None:

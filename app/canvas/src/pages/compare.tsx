@@ -104,13 +104,14 @@ function unlikeExamples(scene: Scene, right: Scene): [string, string] | undefine
   return [here.replace("the", "The"), here === there ? "another version of it" : there];
 }
 
-/** The model to compare with first: of the same data, split and size, an autoencoder with a VAE, or one with another β. */
-export function rivalOf(left: Shelved, shelf: Shelved[]): Shelved | undefined {
-  const plain = ({ title }: Shelved) => title.startsWith("Autoencoder");
+/** The model to compare with first: of the same data, split and size, the plain autoencoder; with an autoencoder, a VAE. */
+function rivalOf(left: Shelved, shelf: Shelved[]): Shelved | undefined {
+  const usual = left.title.startsWith("Autoencoder") ? ["VAE ·", "β-VAE ·"] : ["Autoencoder ·", "VAE ·", "β-VAE ·"];
+  const rank = ({ title }: Shelved) => usual.length - [...usual, ""].findIndex((each) => title.startsWith(each));
   const size = ({ title }: Shelved) => /\d+ dims?/.exec(title)?.[0];
   const split = ({ title }: Shelved) => / · (train|validation|all)\b/.exec(title)?.[1];
   const worth = (each: Shelved) =>
-    4 * Number(split(each) === split(left)) + 2 * Number(size(each) === size(left)) + Number(plain(each) !== plain(left));
+    20 * Number(split(each) === split(left)) + 10 * Number(size(each) === size(left)) + rank(each);
   return shelf.filter(({ data, id }) => data === left.data && id !== left.id).sort((a, b) => worth(b) - worth(a))[0];
 }
 

@@ -89,10 +89,17 @@ function factsOf({ dim, card }: Scene, { z, error, kl }: Spot): [string, string]
   ];
 }
 
+const NOTHING = "–";
+
+/** Whether something is the same of all scenes. */
+function sameOf(scenes: Scene[], of: (scene: Scene) => string): boolean {
+  return new Set(scenes.map(of)).size === 1;
+}
+
 /** The numbers of both, side by side. */
 export function Numbers({ scenes, selected }: { scenes: Scene[]; selected: number[][] }) {
   const each = (of: (scene: Scene, side: number) => string) => scenes.map(of);
-  const nats = (value: number | undefined) => (value === undefined ? "–" : digits(value));
+  const nats = (value: number | undefined) => (value === undefined ? NOTHING : digits(value));
   const average = (values: Float32Array | undefined, rows?: number[]) => nats(values && mean(values, 1, rows)[0]);
   const units = [...new Set(scenes.map(({ card }) => card.error_unit))];
   const unit = units.length === 1 ? `, ${units[0]}` : "";
@@ -101,13 +108,15 @@ export function Numbers({ scenes, selected }: { scenes: Scene[]; selected: numbe
       ? [[`error of the selected${unit}`, each(({ codes }, side) => average(codes.error, selected[side]))] as [string, string[]]]
       : []),
     [`mean error${unit}`, each(({ codes }) => average(codes.error))],
+    ["RMSE, data's units", each(({ card }) => nats(card.measured.rmse as number | undefined))],
     ["mean KL, nats", each(({ codes }) => average(codes.kl))],
     ["dimensions", each(({ dim }) => String(dim))],
     ["β", each(betaOf)],
   ];
-  const alike = units.length === 1 && scenes[0].card.data.values === scenes[1].card.data.values;
+  const known = lines.filter(([, values]) => values.some((value) => value !== NOTHING));
+  const alike = units.length === 1 && sameOf(scenes, ({ card }) => card.data.values) && sameOf(scenes, ({ card }) => card.likelihood);
   return (
-    <Panel title="Numbers" text={alike ? undefined : "The two were trained on other pixel values or likelihoods: compare pictures, not errors."}>
+    <Panel title="Numbers" text={alike ? undefined : "Their errors are of other likelihoods or pixel values: compare the RMSE and the pictures, not the errors."}>
       <table class="numbers">
         <thead>
           <tr>
@@ -117,7 +126,7 @@ export function Numbers({ scenes, selected }: { scenes: Scene[]; selected: numbe
           </tr>
         </thead>
         <tbody>
-          {lines.map(([name, values]) => (
+          {known.map(([name, values]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
               {values.map((value) => (
@@ -133,5 +142,5 @@ export function Numbers({ scenes, selected }: { scenes: Scene[]; selected: numbe
 
 /** What a nat of code costs the model, where it has a price. */
 function betaOf({ card }: Scene): string {
-  return card.beta === null ? "–" : digits(card.beta);
+  return card.beta === null ? NOTHING : digits(card.beta);
 }

@@ -108,20 +108,6 @@ export function Sample({ host, scene }: PageProps) {
                 saveSource(next === "prior" ? null : next);
               }}
             />
-            <Slider
-              name="Temperature"
-              label="temperature"
-              help="Scales how far draws lie from their mean: 1 is the distribution itself, 0 its means."
-              value={temperature}
-              min={0}
-              max={2}
-              step={0.01}
-              say={(value) => value.toFixed(2)}
-              onInput={(value, { timeStamp }) => {
-                setStamp(timeStamp);
-                warmth.move(value);
-              }}
-            />
             {levels.length > 1 && source === "prior" && (
               <Segment
                 label="Drawn anew"
@@ -137,6 +123,20 @@ export function Sample({ host, scene }: PageProps) {
                 }}
               />
             )}
+            <Slider
+              name="Temperature"
+              label="temperature"
+              help="Scales how far draws lie from their mean: 1 is the distribution itself, 0 its means."
+              value={temperature}
+              min={0}
+              max={2}
+              step={0.01}
+              say={(value) => value.toFixed(2)}
+              onInput={(value, { timeStamp }) => {
+                setStamp(timeStamp);
+                warmth.move(value);
+              }}
+            />
             {!everyClass && <Slider
               name="How many"
               label="how many"

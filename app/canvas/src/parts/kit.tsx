@@ -44,11 +44,13 @@ export function Pick<T extends string>(props: {
   onChange(value: T): void;
   /** Whether the label stands before the choice. */
   named?: boolean;
+  /** Whether it is as wide as what is chosen. */
+  fitting?: boolean;
 }) {
   return (
     <label class="pick" title={props.help}>
       <span class={props.named ? "" : "unseen"}>{props.label}</span>
-      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value as T)}>
+      <select class={props.fitting ? "fitting" : ""} value={props.value} onChange={(event) => props.onChange(event.currentTarget.value as T)}>
         {props.choices.map(({ value, title }) => (
           <option value={value} selected={value === props.value}>
             {title}

@@ -19,7 +19,7 @@ export function Levels({ scene }: { scene: Scene }) {
   const kl = scene.card.kl_per_dimension;
   const rates = scene.card.measured.rate_per_level;
   const levels = byLevel(scene);
-  if (!kl && !Array.isArray(rates)) return null;
+  if (levels.length < 2 || (!kl && !Array.isArray(rates))) return null;
   const rate = (k: number) => (Array.isArray(rates) ? rates[k] : levels[k].reduce((sum, d) => sum + kl![d], 0));
   const most = Math.max(...(kl ?? []), 1e-9);
   const whole = Math.max(...levels.map((_, k) => rate(k)), 1e-9);

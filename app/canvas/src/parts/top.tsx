@@ -60,6 +60,7 @@ export function Bundles(props: { host: Host; bundle: string; onChange(id: string
         onChange={other}
       />
       <Pick
+        fitting
         label={`Model${suffix}`}
         help="Which trained model is looked at."
         choices={same.map(({ id, title }) => ({ value: id, title }))}
