@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from aecore.bottlenecks import Bottleneck, Posterior, Variational, in_full
 from aecore.conditions import Condition
 from aecore.data import DataSpec, Split
+from aecore.errors import UserError
 from aecore.functions import Function, encoder_and_decoder
 from aecore.likelihoods import Likelihood, most_probable
 from aecore.nets import Network
@@ -137,13 +140,25 @@ class Autoencoder(nn.Module):
     def latent_spec(self) -> dict[str, object]:
         """What a bundle's card says of the code."""
         told = self.condition
-        condition = {"condition": {"kind": told.kind, "size": told.size}} if told else {}
+        condition = {"condition": told.spec()} if told else {}
         return self.bottleneck.spec() | condition
+
+    def at(self, beta: float) -> Self:
+        """The same model, its weights shared, that is asked for this β wherever no other is named.
+
+        Raises:
+            UserError: If it is not told β, or was not trained for this one.
+        """
+        if self.condition is None:
+            raise UserError("This model has the one β it was trained with; a multi-rate-vae is told any.")
+        asked = copy.copy(self)
+        asked.condition = self.condition.at(beta)
+        return asked
 
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior:
         """q(z|x) of examples in the data's units, shape (B, *shape)."""
         if self.condition:
-            condition = self.condition.check(condition)
+            condition = self.condition.check(condition, x)
         posterior: Posterior = self.bottleneck(self.encoder(x, condition))
         return posterior
 
@@ -154,7 +169,7 @@ class Autoencoder(nn.Module):
         it, what it has written itself. Any other decoder passes it over.
         """
         if self.condition:
-            condition = self.condition.check(condition)
+            condition = self.condition.check(condition, z)
         if not self.causal:
             return in_full(self.decoder(z, condition))
         given = self.write(z, condition) if given is None else given

@@ -22,6 +22,7 @@ from aecore.bottlenecks.posteriors import (
     log_standard_normal,
 )
 from aecore.bottlenecks.priors import Prior, Ring, StandardNormal, SwissRoll
+from aecore.bottlenecks.rated import RatedGaussian
 from aecore.bottlenecks.sparse import SparsePoint, TopK
 from aecore.bottlenecks.vector_quantizer import QuantisedPosterior, VectorQuantizer, perplexity, slots_of
 
@@ -40,6 +41,7 @@ __all__ = [
     "Posterior",
     "Prior",
     "QuantisedPosterior",
+    "RatedGaussian",
     "Ring",
     "Sampled",
     "SparsePoint",

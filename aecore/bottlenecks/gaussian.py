@@ -27,7 +27,7 @@ class DiagonalGaussian(Bottleneck):
         return GaussianPosterior(in_full(self.mu(top)), bound_softly(in_full(self.logvar(top))))
 
     def draw(self, n: int, temperature: float = 1.0) -> Tensor:
-        return temperature * torch.randn(n, self.latent_dim, device=self.mu.weight.device)
+        return temperature * torch.randn(n, self.latent_dim, device=next(self.parameters()).device)
 
     def prior_spec(self) -> dict[str, object]:
         return {"kind": "standard-normal"}

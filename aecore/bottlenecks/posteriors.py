@@ -144,9 +144,9 @@ def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
 
 
-def bound_softly(logvar: Tensor) -> Tensor:
-    """log σ² kept within (−14, 8) by two softplus: smooth, and its gradient never dies at once."""
-    below = LOGVAR_HIGH - softplus(LOGVAR_HIGH - logvar)
+def bound_softly(logvar: Tensor, high: float = LOGVAR_HIGH) -> Tensor:
+    """log σ² kept within (−14, ``high``) by two softplus: smooth, and its gradient never dies at once."""
+    below = high - softplus(high - logvar)
     return LOGVAR_LOW + softplus(below - LOGVAR_LOW)
 
 

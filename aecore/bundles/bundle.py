@@ -98,6 +98,8 @@ class Bundle:
         latent, data = self.card.latent, self.card.data
         wrong = {
             f"codes of {codes.mu.shape[1]} dimensions": codes.mu.shape[1] != latent.dim,
+            "codes at other knots": (codes.knots is None) != (codes.mu_knots is None)
+            or (codes.knots is not None and not (latent.condition and latent.condition.range)),
             "other posteriors": (codes.logvar is not None) != (latent.kind == "gaussian"),
             "other labels": codes.label is not None and _beyond(codes.label, len(data.classes)),
             "other factors": codes.factors is not None
@@ -128,7 +130,7 @@ class Bundle:
         Args:
             x: Examples in the data's own units, shape (B, *shape).
             condition: Where the card's latent has one: what is told of each, shape (B, K); a class is
-                one 1 among zeros.
+                one 1 among zeros. A multi-rate model is told log β, as :meth:`priced` has it, or takes β = 1.
 
         Returns:
             ``mu`` and ``logvar``, or ``z``, shape (B, D) each.
@@ -171,6 +173,24 @@ class Bundle:
             known[:, t] = x.argmax(-1) * (known[:, :t] != 0).all(1) if tokens else x
         return out
 
+    def priced(self, beta: float, n: int) -> NDArray[np.float32]:
+        """The condition of n examples or codes for which a nat costs β, shape (n, 1): log β.
+
+        Raises:
+            UserError: If the model is not told β, or was not trained for this one.
+        """
+        told = self.card.latent.condition
+        if told is None or not told.range:
+            raise UserError(
+                f"Bundle {self.id} has the one β it was trained with; a multi-rate-vae is told any."
+            )
+        low, high = told.range
+        if not low <= beta <= high:
+            raise UserError(
+                f"Bundle {self.id} was trained for β from {low:g} to {high:g}; β = {beta:g} is beyond."
+            )
+        return np.full((n, 1), np.log(beta), np.float32)
+
     def _told(self, name: str, n: int, condition: NDArray[Any] | None) -> list[NDArray[np.float32]]:
         """The condition as a function's further input, where the model is told one."""
         asked = self.card.latent.condition
@@ -180,6 +200,8 @@ class Bundle:
                     f"The {name} of bundle {self.id} is told nothing beside: leave condition out."
                 )
             return []
+        if condition is None and asked.kind == "log-beta":
+            return [np.zeros((n, 1), np.float32)]  # β = 1
         got = None if condition is None else np.ascontiguousarray(condition, dtype=np.float32)
         if got is None or got.shape != (n, asked.size):
             raise UserError(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from aecore.bundles.latents import LatentSpec
 from aecore.bundles.parts import DataCard, OnnxFunction, Provenance
+from aecore.bundles.rates import MOST_POINTS, RatePoint
 from aecore.bundles.reader import Reader, is_name
 from aecore.data.parts import SPLITS, SplitName
 from aecore.errors import BundleError
@@ -27,7 +28,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 REQUIRED = ("model.safetensors", "encoder.onnx", "decoder.onnx", "codes.npz", "history.jsonl")
 MAX_CARD = 32 * 2**20  # bytes; a Gaussian fitted over 512 dimensions takes about 5 MB
-USUAL: dict[str, Any] = {"codes_split": "test", "codes_fingerprint": ""}
+USUAL: dict[str, Any] = {"codes_split": "test", "codes_fingerprint": "", "rate_distortion": []}
 """Entries that a card leaves out where they are these: most do, and older ones have none."""
 
 PRECISIONS: tuple[Literal["half", "full"], ...] = ("half", "full")
@@ -51,6 +52,7 @@ class Card:
         codes_split: Which examples ``codes.npz`` encodes; its ``index`` counts from their first.
         codes_fingerprint: sha256 of those examples, as ``Dataset.fingerprint`` makes it; empty
             for the test split, whose fingerprint stands in ``data``.
+        rate_distortion: Of a multi-rate model: its curve on the test split; ``metrics`` are at β = 1.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Card:
     files: dict[str, str] = field(default_factory=dict)
     codes_split: SplitName = "test"
     codes_fingerprint: str = ""
+    rate_distortion: tuple[RatePoint, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -88,9 +91,9 @@ class Card:
         return seal(self._entries())
 
     def _entries(self) -> dict[str, Any]:
-        said = (
-            {"schema": SCHEMA} | asdict(self) | {"data": self.data.to_json(), "latent": self.latent.to_json()}
-        )
+        parts = {"data": self.data.to_json(), "latent": self.latent.to_json()}
+        curve = {"rate_distortion": [asdict(point) for point in self.rate_distortion]}
+        said = {"schema": SCHEMA} | asdict(self) | parts | curve
         return {key: value for key, value in said.items() if key not in USUAL or value != USUAL[key]}
 
     @classmethod
@@ -124,6 +127,7 @@ class Card:
             files=reader.pairs("files"),
             codes_split=reader.choice("codes_split", SPLITS),
             codes_fingerprint=reader.text("codes_fingerprint"),
+            rate_distortion=reader.each("rate_distortion", RatePoint.read, MOST_POINTS),
         )
         reader.done()
         for file in card.files:

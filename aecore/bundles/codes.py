@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aecore.errors import BundleError, UserError
 
-HALF = ("mu", "logvar")
+HALF = ("mu", "logvar", "mu_knots")
 """Stored as float16: a map needs no more."""
 
 WHOLE = ("index", "label", "factors")
@@ -32,8 +32,10 @@ SHAPES = {
     "umap3": "N3",
     "pca_mean": "D",
     "pca_components": "2D",
+    "knots": "K",
+    "mu_knots": "KND",
 }
-"""The axes of each array: N examples, D latent dimensions, F factors."""
+"""The axes of each array: N examples, D latent dimensions, F factors, K knots of log β."""
 
 MAX_BYTES = 2**30  # unpacked
 
@@ -54,6 +56,8 @@ class Codes:
         umap3: A 3-D map, shape (N, 3), or None where there are fewer than three dimensions.
         pca_mean: Shape (D,); a point p of the PCA map is the code pca_mean + p @ pca_components.
         pca_components: Shape (2, D).
+        knots: Of a multi-rate model: log β, ascending, shape (K,); everything above is at β = 1.
+        mu_knots: The code of each example at each of them, shape (K, N, D).
 
     Raises:
         ValueError: If an array does not have its shape, or holds a number that is not finite.
@@ -72,6 +76,8 @@ class Codes:
     umap3: NDArray[np.float32] | None = None
     pca_mean: NDArray[np.float32] | None = None
     pca_components: NDArray[np.float32] | None = None
+    knots: NDArray[np.float32] | None = None
+    mu_knots: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         sizes: dict[str, int] = {"2": 2, "3": 3}

@@ -180,7 +180,11 @@ def _graph(function: Function) -> Any:
             verbose=False,
         )
     assert program is not None  # it is None only where a file is named
-    model = program.model_proto
+    return stripped(program.model_proto)
+
+
+def stripped(model: Any) -> Any:
+    """An ONNX model as the exporter made it, without what tells of the machine and the day."""
     graph = model.graph
     model.producer_name, model.producer_version = "aecore", ""  # the card has the versions
     for each in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):

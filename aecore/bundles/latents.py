@@ -78,17 +78,32 @@ class Codebook:
 
 @dataclass(frozen=True)
 class Condition:
-    """What encoder and decoder are told beside: a class as ``size`` numbers of which one is 1, or log β."""
+    """What encoder and decoder are told beside: a class as ``size`` numbers of which one is 1, or log β.
+
+    Attributes:
+        range: Lowest and highest β that the model was trained for; empty where a class is told.
+    """
 
     kind: ConditionKind
     size: int
+    range: tuple[float, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The card's entry ``latent.condition``."""
+        beta = {"range": list(self.range)} if self.range else {}
+        return {"kind": self.kind, "size": self.size} | beta
 
     @classmethod
     def read(cls, reader: Reader) -> Condition:
         """The card's entry ``latent.condition``."""
-        condition = cls(reader.choice("kind", get_args(ConditionKind)), reader.integer("size", 1, 10**6))
+        kind, size = reader.choice("kind", get_args(ConditionKind)), reader.integer("size", 1, 10**6)
+        if kind == "log-beta" and size != 1:
+            raise reader.wrong("size", size, "1: log β is one number")
+        span = reader.numbers("range", limit=2) if kind == "log-beta" and reader.has("range") else ()
+        if span and not (len(span) == 2 and 0 < span[0] <= 1 <= span[1]):
+            raise reader.wrong("range", list(span), "the lowest and the highest β, 1 between them")
         reader.done()
-        return condition
+        return cls(kind, size, span)
 
 
 @dataclass(frozen=True)
@@ -119,7 +134,8 @@ class LatentSpec:
     def to_json(self) -> dict[str, Any]:
         """The entry as it stands in ``card.json``, and as ``aecore.latent`` reads it."""
         prior = {key: value for key, value in asdict(self.prior).items() if value is not None}
-        seldom = {key: asdict(self)[key] for key in ("levels", "codebook", "condition")}
+        seldom = {key: asdict(self)[key] for key in ("levels", "codebook")}
+        seldom["condition"] = self.condition.to_json() if self.condition else None
         return {"kind": self.kind, "dim": self.dim, "prior": prior} | {k: v for k, v in seldom.items() if v}
 
     @classmethod

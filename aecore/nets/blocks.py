@@ -7,6 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from aecore.nets.film import Chain, Told
 from aecore.nets.network import Separable
 
 Block = Literal["plain", "residual", "separable"]
@@ -44,7 +45,7 @@ def double(wide: int, narrow: int, block: Block, upsample: Upsample) -> nn.Modul
     return layer if upsample == "transposed" else nn.Sequential(nn.Upsample(scale_factor=2), layer)
 
 
-class Residual(nn.Module):
+class Residual(Told):
     """h + F(h), where F is two 3×3 convolutions, the first of them bent: shape (B, C, H, W) stays.
 
     Where F's last weights are zero, nothing happens.
@@ -56,8 +57,8 @@ class Residual(nn.Module):
     def __init__(self, channels: int, bend: Bend) -> None:
         super().__init__()
         first = bend(nn.Conv2d(channels, channels, 3, 1, 1), nn.BatchNorm2d(channels))
-        self.change = nn.Sequential(first, nn.Conv2d(channels, channels, 3, 1, 1))
+        self.change = Chain(first, nn.Conv2d(channels, channels, 3, 1, 1))
 
-    def forward(self, h: Tensor) -> Tensor:
-        changed: Tensor = h + self.change(h)
+    def forward(self, h: Tensor, told: Tensor | None = None) -> Tensor:
+        changed: Tensor = h + self.change(h, told)
         return changed

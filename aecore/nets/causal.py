@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from aecore.nets.transformer import attend
+
 HEADS = 4
 DROPOUT = 0.1
 
@@ -82,10 +84,7 @@ class Block(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Shape (B, T, width) to the same."""
-        heads = self.attend(self.norm(h)).unflatten(2, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
-        query, key, value = heads  # (B, heads, T, width / heads) each
-        read = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        h = h + self.drop(self.gather(read.transpose(1, 2).flatten(2)))
+        h = h + self.drop(self.gather(attend(self.attend(self.norm(h)), HEADS, causal=True)))
         changed: Tensor = h + self.drop(self.perceptron(h))
         return changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from aecore.data import DataSpec
 from aecore.errors import UserError
 from aecore.nets.blocks import Block, Residual, Upsample, double, halve
+from aecore.nets.film import Chain, Modulate, Place
 from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
 from aecore.options import Range
 
@@ -25,6 +27,7 @@ def halvings(side: int) -> int:
 def conv(
     data: DataSpec,
     condition: int = 0,
+    modulate: Modulate | None = None,
     *,
     channels: Annotated[
         tuple[int, ...],
@@ -58,6 +61,7 @@ def conv(
     Args:
         data: Images, C×H×W.
         condition: Numbers concatenated to the dense layer's input and to the code.
+        modulate: Makes what stands behind each hidden layer's pre-activation; None for nothing.
 
     Raises:
         UserError: If the data are not images, or too small for that many halvings.
@@ -76,35 +80,44 @@ def conv(
     seed_shape = (maps[-1], *(side >> len(maps) for side in sides))
     flat = seed_shape[0] * seed_shape[1] * seed_shape[2]
 
-    def bend(layer: nn.Module, norm: nn.Module) -> nn.Sequential:
-        parts = [layer, *([norm] if batch_norm else []), ACTIVATIONS[activation]()]
-        return nn.Sequential(*parts, *([nn.Dropout(dropout)] if dropout else []))
+    def bend(layer: nn.Module, norm: nn.Module, channels: int, place: Place) -> Chain:
+        told = [modulate(channels, place)] if modulate else []
+        parts = [layer, *([norm] if batch_norm else []), *told, ACTIVATIONS[activation]()]
+        return Chain(*parts, *([nn.Dropout(dropout)] if dropout else []))
 
-    def down(wide: int, narrow: int) -> nn.Sequential:
-        layer = bend(halve(wide, narrow, block), nn.BatchNorm2d(narrow))
-        return nn.Sequential(*layer, Residual(narrow, bend)) if block == "residual" else layer
+    def down(wide: int, narrow: int) -> Chain:
+        layer = bend(halve(wide, narrow, block), nn.BatchNorm2d(narrow), narrow, "encoder")
+        return (
+            Chain(*layer, Residual(narrow, partial(bend, channels=narrow, place="encoder")))
+            if block == "residual"
+            else layer
+        )
 
-    def up(wide: int, narrow: int) -> nn.Sequential:
-        layer = bend(double(wide, narrow, block, upsample), nn.BatchNorm2d(narrow))
-        return nn.Sequential(Residual(wide, bend), *layer) if block == "residual" else layer
+    def up(wide: int, narrow: int) -> Chain:
+        layer = bend(double(wide, narrow, block, upsample), nn.BatchNorm2d(narrow), narrow, "decoder")
+        return (
+            Chain(Residual(wide, partial(bend, channels=wide, place="decoder")), *layer)
+            if block == "residual"
+            else layer
+        )
 
     def decoder(code: int) -> nn.Module:
         steps = tuple(reversed(maps))
         ups: list[nn.Module] = [up(a, b) for a, b in pairwise(steps)]
         if block == "residual":
-            ups.append(Residual(steps[-1], bend))
+            ups.append(Residual(steps[-1], partial(bend, channels=steps[-1], place="decoder")))
         ups.append(double(steps[-1], colours, block, upsample))
-        grow = nn.Sequential(
-            bend(nn.Linear(code + condition, dense), nn.BatchNorm1d(dense)),
-            bend(nn.Linear(dense, flat), nn.BatchNorm1d(flat)),
+        grow = Chain(
+            bend(nn.Linear(code + condition, dense), nn.BatchNorm1d(dense), dense, "entry"),
+            bend(nn.Linear(dense, flat), nn.BatchNorm1d(flat), maps[-1], "decoder"),
         )
-        made = ConvDecoder(grow, seed_shape, nn.Sequential(*ups))
+        made = ConvDecoder(grow, seed_shape, Chain(*ups))
         initialise(made, init, activation)
         return made
 
     downs = [down(*pair) for pair in pairwise((colours, *maps))]
     widths = tuple(c * (sides[0] >> k) * (sides[1] >> k) for k, c in enumerate(maps, start=1))
-    top = bend(nn.Linear(flat + condition, dense), nn.BatchNorm1d(dense))
+    top = bend(nn.Linear(flat + condition, dense), nn.BatchNorm1d(dense), dense, "encoder")
     encoder = ConvEncoder(downs, top, (*widths, dense))
     initialise(encoder, init, activation)
     return Network(encoder, decoder, condition)
@@ -113,27 +126,28 @@ def conv(
 class ConvEncoder(Encoder):
     """Halvings, each a level, and the dense layer on top."""
 
-    def __init__(self, downs: list[nn.Sequential], top: nn.Sequential, widths: tuple[int, ...]) -> None:
+    def __init__(self, downs: list[Chain], top: Chain, widths: tuple[int, ...]) -> None:
         super().__init__()
         self.downs = nn.ModuleList(downs)
         self.top = top
         self.widths = widths
 
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+    def forward(self, x: Tensor, condition: Tensor | None = None, told: Tensor | None = None) -> list[Tensor]:
         levels = []
         for down in self.downs:
-            x = down(x)  # (B, C, H, W), half the side of the last
+            x = down(x, told)  # (B, C, H, W), half the side of the last
             levels.append(x.flatten(1))
-        return [*levels, self.top(concatenate(levels[-1], condition))]
+        return [*levels, self.top(concatenate(levels[-1], condition), told)]
 
 
 class ConvDecoder(nn.Module):
     """The mirror: code to a small stack of feature maps to a picture."""
 
-    def __init__(self, grow: nn.Module, seed_shape: tuple[int, ...], ups: nn.Module) -> None:
+    def __init__(self, grow: Chain, seed_shape: tuple[int, ...], ups: Chain) -> None:
         super().__init__()
         self.grow, self.seed_shape, self.ups = grow, seed_shape, ups
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        raw: Tensor = self.ups(self.grow(concatenate(z, condition)).unflatten(1, self.seed_shape))
+    def forward(self, z: Tensor, condition: Tensor | None = None, told: Tensor | None = None) -> Tensor:
+        seed = self.grow(concatenate(z, condition), told).unflatten(1, self.seed_shape)
+        raw: Tensor = self.ups(seed, told)
         return raw  # (B, C, H, W)

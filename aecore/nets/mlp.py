@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from aecore.data import DataSpec
 from aecore.errors import UserError
+from aecore.nets.film import Chain, Modulate, Place
 from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
 from aecore.options import Range
 
@@ -22,6 +23,7 @@ def shrinking(first: int, depth: int, shrink: float) -> tuple[int, ...]:
 def mlp(
     data: DataSpec,
     condition: int = 0,
+    modulate: Modulate | None = None,
     *,
     hidden: Annotated[
         tuple[int, ...], Range(1, 16384), "Units of each hidden layer of the encoder; the decoder mirrors it."
@@ -49,55 +51,60 @@ def mlp(
     Args:
         data: What goes in and comes out, flattened.
         condition: Numbers concatenated to the encoder's and the decoder's input.
+        modulate: Makes what stands behind each hidden layer's pre-activation; None for nothing.
 
     Raises:
         UserError: If the data are tokens, or ``depth`` has not one first width to start from.
     """
     if data.kind == "tokens":
         raise UserError(
-            f"mlp reads numbers; {data.name} is made of tokens. Use --net recurrent or transformer."
+            f"mlp reads numbers; {data.name} is made of tokens. Use --net recurrent or transformer, and a "
+            "variant that has them, as autoencoder."
         )
     if depth and len(hidden) != 1:
         raise UserError(
             f"--depth {depth} starts from one width; --hidden gives {len(hidden)}. Give one of them."
         )
     widths = shrinking(hidden[0], depth, shrink) if depth else hidden
-    bends = {"up": activation, "down": activation if decoder_activation == "same" else decoder_activation}
+    down: Activation = activation if decoder_activation == "same" else decoder_activation
 
-    def block(wide: int, narrow: int, way: Literal["up", "down"]) -> nn.Sequential:
+    def block(wide: int, narrow: int, place: Place) -> Chain:
         layers: list[nn.Module] = [nn.Linear(wide, narrow)]
         if batch_norm:
             layers.append(nn.BatchNorm1d(narrow))
-        layers.append(ACTIVATIONS[bends[way]]())
+        if modulate:
+            layers.append(modulate(narrow, place))
+        layers.append(ACTIVATIONS[activation if place == "encoder" else down]())
         if dropout:
             layers.append(nn.Dropout(dropout))
-        return nn.Sequential(*layers)
+        return Chain(*layers)
 
     def decoder(code: int) -> nn.Module:
         sizes = (code + condition, *reversed(widths))
-        made = MlpDecoder([block(*pair, "down") for pair in pairwise(sizes)], sizes[-1], data.shape)
-        initialise(made, init, bends["down"])
+        blocks = [block(*pair, "decoder" if k else "entry") for k, pair in enumerate(pairwise(sizes))]
+        made = MlpDecoder(blocks, sizes[-1], data.shape)
+        initialise(made, init, down)
         return made
 
     sizes = (data.size + condition, *widths)
-    encoder = MlpEncoder([block(*pair, "up") for pair in pairwise(sizes)], sizes)
-    initialise(encoder, init, bends["up"])
+    encoder = MlpEncoder([block(*pair, "encoder") for pair in pairwise(sizes)], sizes)
+    initialise(encoder, init, activation)
     return Network(encoder, decoder, condition)
 
 
 class MlpEncoder(Encoder):
     """Hidden layers one after the other; each is a level."""
 
-    def __init__(self, blocks: list[nn.Sequential], sizes: tuple[int, ...]) -> None:
+    def __init__(self, blocks: list[Chain], sizes: tuple[int, ...]) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(blocks)
         self.widths = sizes[1:] or sizes
 
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+    def forward(self, x: Tensor, condition: Tensor | None = None, told: Tensor | None = None) -> list[Tensor]:
         h = concatenate(x.flatten(1), condition)
         levels = []
         for block in self.blocks:
-            h = block(h)  # (B, width of this level)
+            h = block(h, told)  # (B, width of this level)
             levels.append(h)
         return levels or [h]
 
@@ -105,12 +112,12 @@ class MlpEncoder(Encoder):
 class MlpDecoder(nn.Module):
     """The mirror: code to hidden layers to as many numbers as an example has."""
 
-    def __init__(self, blocks: list[nn.Sequential], last: int, shape: tuple[int, ...]) -> None:
+    def __init__(self, blocks: list[Chain], last: int, shape: tuple[int, ...]) -> None:
         super().__init__()
-        self.blocks = nn.Sequential(*blocks)
+        self.blocks = Chain(*blocks)
         self.shape = shape
         self.output = nn.Linear(last, torch.Size(shape).numel())
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        raw: Tensor = self.output(self.blocks(concatenate(z, condition)))
+    def forward(self, z: Tensor, condition: Tensor | None = None, told: Tensor | None = None) -> Tensor:
+        raw: Tensor = self.output(self.blocks(concatenate(z, condition), told))
         return raw.unflatten(1, self.shape)  # (B, *shape)

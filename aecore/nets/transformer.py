@@ -67,8 +67,23 @@ def transformer(
     return Network(encoder, decoder, condition, causal=True)
 
 
+def attend(asked: Tensor, heads: int, causal: bool, present: Tensor | None = None) -> Tensor:
+    """softmax(QKᵀ/√d) V in ``heads`` parts of the width, shape (B, T, width).
+
+    Args:
+        asked: Queries, keys and values of each step side by side, shape (B, T, 3 · width).
+        heads: How many; they share the width evenly.
+        causal: Whether a step sees itself and those before it alone.
+        present: Which steps can be seen, shape (B, T), or None for all.
+    """
+    q, k, v = asked.unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4)  # (B, heads, T, d) each
+    mask = None if present is None else present[:, None, None]  # (B, 1, 1, T)
+    mixed: Tensor = scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+    return mixed.transpose(1, 2).flatten(2)
+
+
 class Attention(nn.Module):
-    """softmax(QKᵀ/√d) V of steps, shape (B, T, width), in ``heads`` parts of the width.
+    """Attention of steps, shape (B, T, width), to each other.
 
     Queries, keys and values have no bias of their own: the norm before them has one, and a bias of
     the keys shifts every score alike, which a softmax does not see.
@@ -81,11 +96,7 @@ class Attention(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(self, h: Tensor, present: Tensor | None) -> Tensor:
-        split = self.asked(h).unflatten(2, (3, self.heads, -1))  # (B, T, 3, heads, d)
-        q, k, v = split.permute(2, 0, 3, 1, 4).unbind(0)  # (B, heads, T, d) each
-        mask = None if present is None else present[:, None, None]  # (B, 1, 1, T)
-        mixed = scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=self.causal)
-        out: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
+        out: Tensor = self.output(attend(self.asked(h), self.heads, self.causal, present))
         return out
 
 

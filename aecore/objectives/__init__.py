@@ -10,6 +10,7 @@ from aecore.objectives.mmd import IMQ, KERNELS, MMD, RBF, Kernel, mmd2
 from aecore.objectives.ms_ssim import StructuralDissimilarity
 from aecore.objectives.objective import Adversary, Model, Objective, Term
 from aecore.objectives.perceptual import Perceptual
+from aecore.objectives.rates import Asked, Prices
 from aecore.objectives.schedules import Constant, Cyclical, Ramp, Schedule
 from aecore.objectives.sparsity import L1, KLSparsity
 from aecore.objectives.terms import KL, CapacityGap, FreeBits, Reconstruction
@@ -30,6 +31,7 @@ __all__ = [
     "RBF",
     "Adversary",
     "AggregatePosterior",
+    "Asked",
     "CapacityGap",
     "Codebook",
     "Commitment",
@@ -49,6 +51,7 @@ __all__ = [
     "Objective",
     "OffDiagonal",
     "Perceptual",
+    "Prices",
     "PriorCritic",
     "Ramp",
     "Reconstruction",

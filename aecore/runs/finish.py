@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,7 @@ from aecore.data.splits import stratified
 from aecore.latent import projections
 from aecore.metrics import evaluate
 from aecore.metrics.edition import edition
+from aecore.metrics.rates import rate_distortion
 from aecore.model import Autoencoder
 from aecore.runs.measure import EDITION
 from aecore.scenes.views import shown
@@ -30,6 +32,7 @@ from aecore.version import __version__
 
 MOST_CODES = 2000
 MAPS = ("pca", "umap", "tsne")
+KNOTS = 16  # of log β, evenly spaced over a multi-rate model's range, both ends included
 LIBRARIES = ("numpy", "onnx", "safetensors", "torch", "umap-learn", "openTSNE")
 
 
@@ -62,7 +65,8 @@ def make_bundle(
     model.eval()
     if config["store"] == "half":
         round_to_half(model)
-    metrics = evaluate(model, data, device=device if device.startswith("cuda") else "cpu")
+    where = device if device.startswith("cuda") else "cpu"
+    metrics, curve = evaluate(model, data, device=where), rate_distortion(model, data, device=where)
     model.to("cpu")
     variant = variants.find(config["variant"])
     spec, latent = data.spec, LatentSpec.from_json(model.latent_spec())
@@ -92,6 +96,7 @@ def make_bundle(
         latent=latent,
         precision=config["store"],
         metrics=metrics,
+        rate_distortion=curve,
         provenance=Provenance(
             seed=config["seed"],
             device=device_name(device),
@@ -110,17 +115,34 @@ def device_name(device: str) -> str:
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
 
 
-def codes_of(model: Autoencoder, test: Split, most: int = MOST_CODES) -> Codes:
-    """Codes of a fixed, stratified part of the test split, with their maps.
+def codes_of(model: Autoencoder, test: Split, most: int = MOST_CODES, maps: Collection[str] = MAPS) -> Codes:
+    """Codes of a fixed, stratified part of the test split, with their maps, and at each knot of log β.
 
     Args:
         model: In evaluation mode.
         test: The test split.
         most: How many codes at most.
+        maps: Which of ``MAPS``.
     """
     label = np.zeros(len(test), np.int64) if test.label is None else test.label.numpy()
     index = stratified(label, min(most, len(test)), seed=0)
-    return encoded(model, test.take(torch.from_numpy(index)), index)
+    chosen = test.take(torch.from_numpy(index))
+    codes = encoded(model, chosen, index, maps)
+    if model.condition is None or model.condition.range is None:
+        return codes
+    low, high = np.log(model.condition.range)
+    knots = np.linspace(low, high, KNOTS)
+    return replace(codes, knots=knots, mu_knots=np.stack([at_price(model, chosen, knot) for knot in knots]))
+
+
+@torch.no_grad()
+def at_price(model: Autoencoder, chosen: Split, log_beta: float) -> NDArray[np.float32]:
+    """Mean codes of some examples where a nat costs β, shape (N, D)."""
+    parts = []
+    for batch in chosen.batches(500):
+        step = Step(batch.x, batch.x, label=batch.label, log_beta=torch.full((len(batch),), log_beta))
+        parts.append(model.encode(batch.x, model.told(step)))
+    return torch.cat(parts).numpy()
 
 
 @torch.no_grad()

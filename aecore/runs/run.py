@@ -154,7 +154,7 @@ class Run:
         with claim, enough_memory(LESS_MEMORY):
             try:
                 if not self.resumable:
-                    self._save()
+                    self.save()
                 finished = self._descend(listen)
             except BaseException as error:
                 if isinstance(error, Diverged) or not self.resumable:
@@ -172,7 +172,7 @@ class Run:
         for event in self.fit:
             if isinstance(event, EpochEnd):
                 self.history.append(event.line())
-                self._save()
+                self.save()
                 self.resumable = self.state is not None
             self.finishing = isinstance(event, Finished)
             listen(event)
@@ -181,16 +181,23 @@ class Run:
             raise UserError("Stopped before the first epoch was done: there is nothing to keep.")
         return event
 
-    def _save(self) -> None:
-        """Stores the configuration and where the training stands, both or neither."""
-        if not self.state:
+    def save(self, state: Path | None = None) -> None:
+        """Stores the configuration and where the training stands, both or neither.
+
+        In the middle of an epoch its weights and optimisers are stored, and the epoch starts over.
+
+        Args:
+            state: Where, if not where the run keeps its own.
+        """
+        if not (state := state or self.state):
             return
-        numbers = self.fit.numbers() if self.history else {}
-        tensors = self.fit.tensors() if self.history else {}
+        begun = self.history or self.fit.step
+        numbers = self.fit.numbers() if begun else {}
+        tensors = self.fit.tensors() if begun else {}
         saved = {"config": self.config, "numbers": numbers, "history": self.history}
         contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         write_folder(
-            self.state,
+            state,
             {"run.json": json.dumps(saved).encode(), "state.safetensors": safetensors.torch.save(contiguous)},
         )
 
@@ -201,7 +208,7 @@ class Run:
 
 
 def _read(state: Path) -> dict[str, Any]:
-    """What ``_save`` wrote, without the tensors.
+    """What ``save`` wrote, without the tensors.
 
     Raises:
         UserError: If it is damaged.

@@ -19,6 +19,7 @@ from aecore.variants.ladder_vae import ladder_vae
 from aecore.variants.linear import linear
 from aecore.variants.m1_m2 import m1_m2
 from aecore.variants.m2 import m2
+from aecore.variants.multi_rate_vae import multi_rate_vae
 from aecore.variants.overcomplete import overcomplete
 from aecore.variants.perceptual_vae import perceptual_vae
 from aecore.variants.registry import VARIANTS, Variant, build, check_collisions, find, schema, variant
@@ -54,6 +55,7 @@ __all__ = [
     "linear",
     "m1_m2",
     "m2",
+    "multi_rate_vae",
     "overcomplete",
     "perceptual_vae",
     "schema",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from aecore.bundles import Bundle
-from aecore.runs.measure import evaluated
+from aecore.runs.measure import evaluated, rates
 from tests.aecore.shipped import BUILT, RECIPES
 
 SHIPPED = {name: RECIPES[name].folder for name in BUILT}
@@ -51,3 +51,6 @@ def test_an_evaluation_gives_what_the_card_says(name: str) -> None:
         # Another device draws other samples; what is near 0 nats is compared in nats.
         near = 0.1 if metric in SAMPLED else 1e-3
         assert bundle.card.metrics[metric] == pytest.approx(value, rel=0.01, abs=near), metric
+    for point, again in zip(bundle.card.rate_distortion, rates(bundle), strict=True):
+        assert point.rate == pytest.approx(again.rate, rel=0.01, abs=1e-3), point.beta
+        assert point.distortion == pytest.approx(again.distortion, rel=0.01), point.beta

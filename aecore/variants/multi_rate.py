@@ -1,0 +1,77 @@
+"""A model that is asked for another β with every example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aecore.bottlenecks import Variational
+from aecore.data import DataSpec
+from aecore.model import Autoencoder
+from aecore.step import Losses, Step
+
+PART = 8  # of a training batch, one in so many is passed once more, at β = 1
+
+
+class MultiRate(Autoencoder):
+    """An autoencoder that draws a β for every example it is trained on, and is told it.
+
+    Args:
+        spec: The data it is for.
+        prices: Draws log β of n examples, given the progress of the training and the device.
+        betas_per_example: How many β each example of a training batch is passed with.
+        parts: As of ``Autoencoder``; the condition is a ``ByLogBeta``.
+
+    Source:
+        Bae et al. (2023). https://arxiv.org/abs/2212.03905
+    """
+
+    def __init__(
+        self,
+        spec: DataSpec,
+        *,
+        prices: Callable[[int, float, torch.device], Tensor],
+        betas_per_example: int = 1,
+        **parts: Any,
+    ) -> None:
+        super().__init__(spec, **parts)
+        self.prices, self.betas_per_example = prices, betas_per_example
+
+    def prepare(self, step: Step) -> Step:
+        step = _times(super().prepare(step), self.betas_per_example if self.training else 1)
+        return replace(step, log_beta=self.prices(len(step.input), step.progress, step.input.device))
+
+    def losses(self, step: Step) -> Losses:
+        """The objective at the prices of the step; −ELBO is that of the model at β = 1."""
+        losses = super().losses(step)
+        if "negative_elbo" in losses.report:
+            losses.report["negative_elbo"] = self._negative_elbo(step)
+        return losses
+
+    @torch.no_grad()
+    def _negative_elbo(self, step: Step) -> Tensor:
+        """At β = 1, evaluating, shape (); of a training step, of one example in eight."""
+        was_training, n = self.training, len(step.input)
+        few = max(1, n // PART) if was_training else n
+        x, target = step.input[:few], step.target[:few]
+        self.eval()
+        passed = self(Step(x, target, log_beta=torch.zeros(few, device=x.device)))
+        self.train(was_training)
+        assert isinstance(passed.posterior, Variational)
+        return self.likelihood.nll(passed.raw, target).mean() + passed.posterior.kl().sum(1).mean()
+
+
+def _times(step: Step, k: int) -> Step:
+    """A step with every example k times over."""
+    if k == 1:
+        return step
+
+    def times(x: Tensor) -> Tensor:
+        return torch.cat([x] * k)
+
+    label, mask = (None if each is None else times(each) for each in (step.label, step.mask))
+    return replace(step, input=times(step.input), target=times(step.target), label=label, mask=mask)
