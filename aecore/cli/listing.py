@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from aecore.bundles import Bundle, damaged, list_bundles
+from aecore.bundles import Bundle, Card, damaged, list_bundles
 from aecore.cli.printing import print_json, print_table
 from aecore.data import list_datasets
 
@@ -41,6 +41,10 @@ def _variants() -> list[dict[str, Any]]:
     from aecore.api import list_variants
     from aecore.options import options_of
 
+    shipped: dict[str, list[Card]] = {}
+    for bundle in list_bundles():
+        if bundle.shipped:
+            shipped.setdefault(bundle.card.variant, []).append(bundle.card)
     return [
         {
             "name": each.name,
@@ -48,6 +52,8 @@ def _variants() -> list[dict[str, Any]]:
             "summary": each.summary.partition(": ")[2],
             "source": each.source,
             "options": {name: option.default for name, option in options_of(each.make).items()},
+            "datasets": sorted({card.data.name for card in shipped.get(each.name, [])}),
+            "metrics": sorted({name for card in shipped.get(each.name, []) for name in card.metrics}),
         }
         for each in list_variants()
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -45,12 +45,30 @@ class Gaussian(Likelihood):
 
     @property
     def log_sigma(self) -> Tensor:
-        """log σ, shape ()."""
+        """log σ, in the shape of the parameter: () here."""
         return F.softplus(self.raw_log_sigma + 5) - 5
 
     def per_element(self, raw: Tensor, target: Tensor) -> Tensor:
         error = (self.activate(raw) - target) / self.log_sigma.exp()
         return 0.5 * error**2 + self.log_sigma + HALF_LOG_TAU
+
+
+class ElementwiseGaussian(Gaussian):
+    """A Gaussian with a learned σ for each element.
+
+    Of codes some numbers may be in use and others noise of width 1: one σ for all would let these blur those.
+    """
+
+    def __init__(self, data: DataSpec) -> None:
+        super().__init__(data)
+        self.raw_log_sigma = nn.Parameter(torch.zeros(data.shape))
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *others: Any) -> None:
+        """One σ for all, as bundles have stored it, is each element's."""
+        name = f"{prefix}raw_log_sigma"
+        if name in state_dict:
+            state_dict[name] = state_dict[name].expand(self.raw_log_sigma.shape).clone()
+        super()._load_from_state_dict(state_dict, prefix, *others)
 
 
 class Huber(Likelihood):

@@ -11,11 +11,11 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn.functional import softplus
 
 from aecore.bottlenecks.priors import Prior
 from aecore.conditions import ByClass
+from aecore.nets.frozen import frozen
 from aecore.objectives.objective import Adversary, Model, Term
 from aecore.step import Losses, Pass, Step
 
@@ -43,11 +43,16 @@ class Critic(nn.Module):
         return logit.squeeze(1)
 
 
-def frozen(critic: nn.Module, z: Tensor) -> Tensor:
-    """The critic's logits, shape (B,), differentiable in ``z`` (B, …) and not in its own weights."""
-    weights = {name: value.detach() for name, value in critic.named_parameters()}
-    logit: Tensor = functional_call(critic, weights, (z,))
-    return logit
+def verdict(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """How well a critic tells two kinds apart, from its logits, shape (B,): above 0 for the first kind.
+
+    Returns:
+        Its cross-entropy, nats, log 2 if both look alike to it, and its accuracy: shape () each, both
+        kinds counting half.
+    """
+    cross_entropy = 0.5 * (softplus(-first) + softplus(second)).mean()
+    accuracy = 0.5 * ((first > 0).float() + (second < 0).float()).mean()
+    return cross_entropy, accuracy
 
 
 class PriorCritic(Term):
@@ -88,7 +93,8 @@ class PriorCritic(Term):
         return torch.cat([z, self.classes(step)], 1) if self.classes else z
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        return softplus(-frozen(self.critic, self._with_class(step, passed.z)))  # (B,)
+        with frozen(self.critic):
+            return softplus(-self.critic(self._with_class(step, passed.z)))  # (B,)
 
     def adversaries(self) -> tuple[Adversary, ...]:
         return (Adversary("critic", self.critic, self.tell_apart),)
@@ -103,8 +109,7 @@ class PriorCritic(Term):
         with torch.enable_grad():
             drawn, coded = self.critic(self._with_class(step, real)), self.critic(self._with_class(step, z))
             slopes = torch.autograd.grad((drawn + coded).sum(), (real, z), create_graph=True)
-        loss = 0.5 * (softplus(-drawn) + softplus(coded)).mean()
+        cross_entropy, accuracy = verdict(drawn, coded)
         slope = 0.5 * sum(each.square().sum(1).mean() for each in slopes)
-        right = 0.5 * ((drawn > 0).float() + (coded < 0).float()).mean()
-        report = {"cross_entropy": loss.detach(), "accuracy": right}
-        return Losses(loss + 0.5 * self.penalty * slope, report)
+        report = {"cross_entropy": cross_entropy.detach(), "accuracy": accuracy}
+        return Losses(cross_entropy + 0.5 * self.penalty * slope, report)

@@ -10,6 +10,7 @@ Source:
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Protocol, cast
 
 import torch
@@ -41,7 +42,22 @@ class Classes(Protocol):
         """L(x, y), shape (B,), nats, given classes as one 1 among zeros, shape (B, K)."""
 
 
-class LabelledBound(Term):
+class OfLabelled(Term):
+    """A mean over examples whose class is known; 0 where a step has none."""
+
+    per = "batch"
+
+    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
+        classes = cast(Classes, model)
+        x, label = classes.labelled(step)
+        return self.mean(classes, classes.see(x), label) if len(x) else torch.zeros((), device=x.device)  # ()
+
+    @abstractmethod
+    def mean(self, classes: Classes, seen: Tensor, label: Tensor) -> Tensor:
+        """Over examples as ``see`` gives them and their classes, shape (L,), as ()."""
+
+
+class LabelledBound(OfLabelled):
     r"""Mean of :math:`\mathcal{L}(x, y) \ge -\log p(x, y)` over labelled examples.
 
     Source:
@@ -49,15 +65,10 @@ class LabelledBound(Term):
     """
 
     name = "labelled_bound"
-    per = "batch"
     latex = r"\mathbb{E}_{\mathrm{lab}}\, \mathcal{L}(x, y)"
 
-    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        classes = cast(Classes, model)
-        x, label = classes.labelled(step)
-        if not len(x):
-            return torch.zeros((), device=x.device)
-        return classes.bound(classes.see(x), F.one_hot(label, classes.classes).float()).mean()  # ()
+    def mean(self, classes: Classes, seen: Tensor, label: Tensor) -> Tensor:
+        return classes.bound(seen, F.one_hot(label, classes.classes).float()).mean()
 
 
 class UnlabelledBound(Term):
@@ -86,7 +97,7 @@ class UnlabelledBound(Term):
         return (log_q.exp() * (bound + log_q)).sum(1).mean()  # ()
 
 
-class Classification(Term):
+class Classification(OfLabelled):
     r"""Mean of :math:`-\log q(y|x)` over labelled examples: without it labels do not teach the classifier.
 
     Source:
@@ -94,12 +105,7 @@ class Classification(Term):
     """
 
     name = "classification_loss"
-    per = "batch"
     latex = r"\mathbb{E}_{\mathrm{lab}}[-\log q_\phi(y|x)]"
 
-    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        classes = cast(Classes, model)
-        x, label = classes.labelled(step)
-        if not len(x):
-            return torch.zeros((), device=x.device)
-        return F.nll_loss(classes.log_classes(classes.see(x)), label)  # ()
+    def mean(self, classes: Classes, seen: Tensor, label: Tensor) -> Tensor:
+        return F.nll_loss(classes.log_classes(seen), label)

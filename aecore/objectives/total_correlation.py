@@ -14,15 +14,16 @@ With the aggregate posterior :math:`q(z) = \frac1N \sum_n q_\phi(z|x_n)` over th
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
 
 from aecore.bottlenecks import GaussianPosterior
-from aecore.objectives.critics import Critic, frozen
+from aecore.nets.frozen import frozen
+from aecore.objectives.critics import Critic, verdict
 from aecore.objectives.objective import Adversary, Model, Term
 from aecore.step import Losses, Pass, Step
 
@@ -111,6 +112,13 @@ class Aggregate(Term):
         super().__init__()
         self.aggregate = aggregate
 
+    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
+        return self.log_ratio(self.aggregate(passed))  # (B,)
+
+    @abstractmethod
+    def log_ratio(self, of: Densities) -> Tensor:
+        """The one density over the other whose mean log this term is, shape (B,)."""
+
 
 class MutualInformation(Aggregate):
     """Nats that a code tells of which example it is from; at most log N of them."""
@@ -118,9 +126,8 @@ class MutualInformation(Aggregate):
     name = "mutual_information"
     latex = r"I_q(z; x)"
 
-    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        of = self.aggregate(passed)
-        return of.given - of.joint  # (B,)
+    def log_ratio(self, of: Densities) -> Tensor:
+        return of.given - of.joint
 
 
 class TotalCorrelation(Aggregate):
@@ -129,9 +136,8 @@ class TotalCorrelation(Aggregate):
     name = "total_correlation"
     latex = r"\mathrm{KL}\left(q(z) \parallel \textstyle\prod_d q(z_d)\right)"
 
-    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        of = self.aggregate(passed)
-        return of.joint - of.product  # (B,)
+    def log_ratio(self, of: Densities) -> Tensor:
+        return of.joint - of.product
 
 
 class DimensionwiseKL(Aggregate):
@@ -140,9 +146,8 @@ class DimensionwiseKL(Aggregate):
     name = "dimensionwise_kl"
     latex = r"\textstyle\sum_d \mathrm{KL}(q(z_d) \parallel p(z_d))"
 
-    def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        of = self.aggregate(passed)
-        return of.product - of.prior  # (B,)
+    def log_ratio(self, of: Densities) -> Tensor:
+        return of.product - of.prior
 
 
 def permute_dimensions(z: Tensor) -> Tensor:
@@ -176,7 +181,9 @@ class DensityRatioTC(Term):
         self.critic = Critic(latent_dim, hidden)
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        return frozen(self.critic, passed.z)  # (B,)
+        with frozen(self.critic):
+            logit: Tensor = self.critic(passed.z)
+        return logit  # (B,)
 
     def adversaries(self) -> tuple[Adversary, ...]:
         return (Adversary("critic", self.critic, partial(critic_loss, self.critic)),)
@@ -186,7 +193,5 @@ def critic_loss(critic: nn.Module, model: Model, step: Step) -> Losses:
     """Cross-entropy, nats, of telling fresh codes from shuffled ones; log 2 if they look alike."""
     with torch.no_grad():
         z = model.posterior(step.input, model.told(step)).sample()
-    joint, shuffled = critic(z), critic(permute_dimensions(z))
-    loss = 0.5 * (softplus(-joint) + softplus(shuffled)).mean()
-    right = 0.5 * ((joint > 0).float() + (shuffled < 0).float()).mean()
-    return Losses(loss, {"accuracy": right})
+    cross_entropy, accuracy = verdict(critic(z), critic(permute_dimensions(z)))
+    return Losses(cross_entropy, {"accuracy": accuracy})

@@ -68,7 +68,7 @@ class Grown(Layered):
         h = resized(h, widths[0]) if self.depth else h
         return in_full(self.decoder.output(h).unflatten(1, self.spec.shape))
 
-    def at(self, grown: int, step: Step) -> Losses:
+    def losses_with(self, grown: int, step: Step) -> Losses:
         """The objective with so many layers grown, the last of them as far as the step's progress says."""
         self.grown = grown
         self.mixed = min(1.0, step.progress / self.fade) if grown > 1 else 1.0
@@ -83,7 +83,7 @@ class Grown(Layered):
         downs = [self.down(k) for k in range(max(grown, 1))]
         first = [self.decoder.blocks[0]] if self.depth else []
         used = list(dict.fromkeys([*ups, self.bottleneck, *first, *downs, self.likelihood]))
-        return Player("autoencoder", parameters(*used), partial(self.at, grown), scheduled=grown > 1)
+        return Player("autoencoder", parameters(*used), partial(self.losses_with, grown), scheduled=grown > 1)
 
     def stages(self) -> tuple[Stage, ...]:
         _, *closed = super().stages()

@@ -13,7 +13,7 @@ from aecore.conditions import ByClass, told_network
 from aecore.data import DataSpec, Split
 from aecore.errors import UserError
 from aecore.functions import Function, Input
-from aecore.likelihoods import Gaussian, Likelihood
+from aecore.likelihoods import ElementwiseGaussian, Likelihood
 from aecore.model import Autoencoder
 from aecore.nets import Encoder, Network
 from aecore.objectives import Objective, Term
@@ -239,7 +239,7 @@ class M1M2(SemiSupervised):
         self.m1_encoder, self.m1_share = m1.encoder, m1_share
         self.m1_code = DiagonalGaussian(m1_dim)
         self.m1_code.connect(m1.encoder.widths)
-        self.code_likelihood = Gaussian(codes)
+        self.code_likelihood = ElementwiseGaussian(codes)
 
     def see(self, x: Tensor) -> Tensor:
         """A sample of q(z₁|x) in training, its mean outside of it; M1 does not move."""

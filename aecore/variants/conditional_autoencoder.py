@@ -20,7 +20,7 @@ zeros alone. There is no prior to sample from: Loupe fits one Gaussian to the co
 from typing import Annotated
 
 from aecore.bottlenecks import Point
-from aecore.conditions import ByClass, told_network
+from aecore.conditions import ByClass, TellEncoder, told_network
 from aecore.data import DataSpec
 from aecore.likelihoods import MSE, LikelihoodOf
 from aecore.model import Autoencoder
@@ -38,7 +38,7 @@ def conditional_autoencoder(
     data: DataSpec,
     *,
     latent_dim: Annotated[int, Range(1, 1024), "Numbers in a code: the width of the bottleneck."] = 16,
-    tell_encoder: Annotated[bool, "Whether the encoder is told the class too, not the decoder alone."] = True,
+    tell_encoder: TellEncoder = True,
     net: Net = mlp,
     likelihood: LikelihoodOf = MSE,
 ) -> Autoencoder:

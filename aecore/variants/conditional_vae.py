@@ -23,7 +23,7 @@ encoder obeys it: what still leaks into the code comes along when the class is c
 from typing import Annotated
 
 from aecore.bottlenecks import DiagonalGaussian
-from aecore.conditions import ByClass, told_network
+from aecore.conditions import ByClass, TellEncoder, told_network
 from aecore.data import DataSpec
 from aecore.likelihoods import LikelihoodOf, natural
 from aecore.model import Autoencoder
@@ -41,7 +41,7 @@ def conditional_vae(
     data: DataSpec,
     *,
     latent_dim: Annotated[int, Range(1, 512), "Numbers in a code."] = 16,
-    tell_encoder: Annotated[bool, "Whether the encoder is told the class too, not the decoder alone."] = True,
+    tell_encoder: TellEncoder = True,
     net: Net = mlp,
     likelihood: LikelihoodOf = natural,
 ) -> Autoencoder:

@@ -22,6 +22,7 @@ from typing import Annotated
 
 from aecore.bottlenecks import Point
 from aecore.data import DataSpec
+from aecore.errors import UserError
 from aecore.likelihoods import MSE, LikelihoodOf
 from aecore.model import Autoencoder
 from aecore.nets import Net, mlp
@@ -52,6 +53,10 @@ def distilled(
     net: Net = mlp,
     likelihood: LikelihoodOf = MSE,
 ) -> Autoencoder:
+    if data.values == "token":
+        raise UserError(
+            f"The teacher is a perceptron, for numbers; {data.name} is made of tokens. Use another variant."
+        )
     objective = 1.0 * Reconstruction()
     if output_weight:
         objective = objective + output_weight * TeacherOutput()

@@ -11,8 +11,9 @@ label. Then it stands still and M2 learns of its codes :math:`z_1` what it other
 
 :math:`\mathcal{L}` and :math:`\mathcal{U}` being M2's bounds of a labelled and an unlabelled :math:`z_1`,
 :math:`w` and :math:`\alpha` the weights of labels. M2 reads a new sample of :math:`q_\phi(z_1|x)` at each
-step, so a hundred labelled examples are never quite the same ones. The bundle's code is :math:`z_2`, what
-is left beside the class.
+step, so a hundred labelled examples are never quite the same ones. :math:`p_\theta(z_1|y, z_2)` is a Gaussian
+with a learned σ for each number, since some of :math:`z_1` may be unused. The bundle's code is :math:`z_2`,
+what is left beside the class.
 
 **When to use it.** With few labels, where M2 on the examples themselves is too slow or too weak.
 

@@ -25,6 +25,7 @@ from aecore.likelihoods import (
     MSE,
     Bernoulli,
     ContinuousBernoulli,
+    ElementwiseGaussian,
     Gaussian,
     Huber,
     Likelihood,
@@ -207,3 +208,26 @@ def test_means_are_in_the_range_of_the_data(name: str) -> None:
     spec = next(s for s in (UNIT, BINARY) if s.values in ALLOWED[name])
     mean = LIKELIHOODS[name](spec).mean(torch.linspace(-1e4, 1e4, 1001))
     assert bool(((mean >= 0) & (mean <= 1)).all())
+
+
+def test_elements_that_are_noise_do_not_blur_the_others() -> None:
+    """Fitted to codes of which one number is noise, each σ is the deviation of its own number."""
+    codes = DataSpec("codes", "table", (2,), "real")
+    likelihood, wide = ElementwiseGaussian(codes), torch.tensor([1.0, 0.1])
+    x = wide * torch.randn(4000, 2)
+    optimiser = torch.optim.Adam(likelihood.parameters(), 0.05)
+    for _ in range(200):
+        optimiser.zero_grad()
+        likelihood.distortion(torch.zeros_like(x), x).mean().backward()
+        optimiser.step()
+    torch.testing.assert_close(
+        likelihood.log_sigma.exp().detach(), x.square().mean(0).sqrt(), rtol=0.03, atol=0
+    )
+
+
+def test_one_width_for_all_as_it_was_once_stored_is_each_ones() -> None:
+    likelihood = ElementwiseGaussian(DataSpec("codes", "table", (3,), "real"))
+    likelihood.load_state_dict({"raw_log_sigma": torch.tensor(-0.5)})
+    assert likelihood.raw_log_sigma.tolist() == [-0.5] * 3
+    likelihood.load_state_dict({"raw_log_sigma": torch.tensor([1.0, 2.0, 3.0])})
+    assert likelihood.raw_log_sigma.tolist() == [1.0, 2.0, 3.0]

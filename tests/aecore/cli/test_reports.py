@@ -54,7 +54,14 @@ def test_list(bundles: Path, printed: Any) -> None:
     assert everything.keys() == {"variants", "datasets", "bundles"}
     assert printed("list", "--bundles").keys() == {"bundles"}
     variants = {each["name"]: each for each in everything["variants"]}
-    assert variants["beta-vae"].keys() == {"name", "title", "summary", "source", "options"}
+    assert variants["beta-vae"].keys() == {
+        "name", "title", "summary", "source", "options", "datasets", "metrics",
+    }  # fmt: skip
+    of_shipped = [each for each in everything["bundles"] if each["shipped"] and each["variant"] == "vae"]
+    assert variants["vae"]["datasets"] == sorted({each["data"] for each in of_shipped})
+    assert variants["vae"]["metrics"] == sorted({name for each in of_shipped for name in each["metrics"]})
+    assert "digits" in variants["vae"]["datasets"]
+    assert "nll" in variants["vae"]["metrics"]
     assert variants["beta-vae"]["options"]["beta"] == 4
     assert all(each["source"].startswith("https://") and each["summary"] for each in variants.values())
     digits = next(each for each in everything["datasets"] if each["name"] == "digits")

@@ -7,9 +7,12 @@ from typing import Any, cast
 import pytest
 import torch
 
+from aecore.data import DataSpec
+from aecore.errors import UserError
 from aecore.stages.distilled import Distilled, TeacherCode, TeacherOutput
 from aecore.step import Step
 from aecore.training import EpochEnd, Fit
+from aecore.variants import build
 from tests.aecore.small import digits, epochs, equal, fit, model, weights
 
 DATA = digits(1200)
@@ -100,3 +103,9 @@ def test_a_teacher_in_the_weights_stays() -> None:
     assert again.teacher
     assert equal(weights(again), weights(made))
     assert [end.stage for end in epochs(fit(again, epochs=2))] == ["teacher", "student"]
+
+
+def test_a_teacher_of_words_is_refused_whatever_the_net_of_the_student() -> None:
+    words = DataSpec("words", "tokens", (8,), "token", vocabulary=("", "a"))
+    with pytest.raises(UserError, match=r"The teacher is a perceptron, .* Use another variant"):
+        build({"variant": "distilled", "net": "recurrent"}, words)

@@ -78,9 +78,9 @@ def test_every_stage_learns() -> None:
 @pytest.mark.parametrize("progress", [0.1, 0.9])
 def test_the_mixture_follows_the_progress(progress: float) -> None:
     made = growing(fade=0.5)
-    made.at(2, Step(X, X, progress=progress))
+    made.losses_with(2, Step(X, X, progress=progress))
     assert made.mixed == min(1.0, 2 * progress)
-    made.eval().at(2, Step(X, X, progress=progress))
+    made.eval().losses_with(2, Step(X, X, progress=progress))
     assert made.mixed == 1.0  # who looks at it between two epochs sees the layer
 
 

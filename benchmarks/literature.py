@@ -1,0 +1,142 @@
+"""Our shipped recipes held against figures from the literature, on MNIST's test split.
+
+Each is trained as its recipe in ``checkpoints/mnist`` says, on the CPU, once a seed, and measured as
+``aecore evaluate`` does; ``--shipped`` reads the cards of the bundles that are there instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from aecore.bundles import Bundle
+from aecore.data import Dataset
+from aecore.errors import UserError
+from aecore.places import shipped_root
+from aecore.studies.running import measured
+from aecore.zoo import recipes
+from benchmarks import report
+
+PIXELS = 28 * 28
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure that somebody published, or that was set here.
+
+    Attributes:
+        recipe: What is held against it.
+        figure: What it is, in words.
+        metric: Its name in a card, of which it is ``times`` as much.
+        goal: The figure.
+        source: Whose it is.
+        beside: Another metric that is worth seeing, or "".
+    """
+
+    recipe: str
+    figure: str
+    metric: str
+    goal: float
+    source: str
+    times: float = 1.0
+    higher: bool = False
+    beside: str = ""
+
+    def met(self, value: float) -> bool:
+        """Whether a figure is as good as the goal."""
+        return value >= self.goal if self.higher else value <= self.goal
+
+
+M2 = "Kingma et al. (2014), table 1"
+GOALS = (
+    Goal("mnist/m2", "test error with 100 labels, %", "classification_error", 11.97, M2),
+    Goal("mnist/m1-m2", "test error with 100 labels, %", "classification_error", 3.33, M2),
+    Goal(
+        "mnist/deep-autoencoder",
+        "squared error of an image",
+        "mse",
+        3.0,
+        "Hinton & Salakhutdinov (2006)",
+        times=PIXELS,
+        beside="pca_mse",
+    ),
+    Goal("mnist/vq-vae", "codebook perplexity", "codebook_perplexity", 128, "half of 256", higher=True),
+)
+
+
+def trained(
+    goal: Goal, config: Mapping[str, Any], seeds: int, loaded: dict[str, Dataset]
+) -> dict[str, float]:
+    """Metrics and seconds of a recipe, means over its seeds."""
+    names = [name for name in (goal.metric, goal.beside) if name]
+    runs = [measured({**config, "seed": seed, "device": "cpu"}, names, loaded) for seed in range(seeds)]
+    return {name: fmean(run[name] for run in runs) for name in (*names, "seconds")}
+
+
+def shipped(recipe: str) -> dict[str, float]:
+    """Metrics and seconds on the card of a bundle.
+
+    Raises:
+        BundleError: If it is missing or damaged.
+    """
+    card = Bundle.open(shipped_root() / recipe, shipped=True).card
+    return {**card.scalars, "seconds": card.provenance.seconds}
+
+
+def row(goal: Goal, config: Mapping[str, Any], found: Mapping[str, float]) -> dict[str, report.Value]:
+    """A line of the table."""
+    value = goal.times * found[goal.metric]
+    return {
+        "recipe": goal.recipe,
+        "figure": goal.figure,
+        "ours": value,
+        "goal": f"{'≥' if goal.higher else '≤'} {goal.goal:g}",
+        "met": "yes" if goal.met(value) else "no",
+        "PCA": goal.times * found[goal.beside] if goal.beside else None,
+        "epochs": config["epochs"],
+        "s": found["seconds"],
+        "source": goal.source,
+    }
+
+
+def main() -> None:
+    """Train or look up, and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.literature", description=__doc__)
+    names = [goal.recipe for goal in GOALS]
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=names, help="which recipes; all by default"
+    )
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--epochs", type=int, help="other than the recipe says")
+    parser.add_argument("--shipped", action="store_true", help="read the cards of the shipped bundles")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    chosen = parser.parse_args()
+    if chosen.shipped and (chosen.epochs or chosen.seeds > 1):
+        parser.error("--epochs and --seeds are for trainings; --shipped reads what was trained.")
+    loaded: dict[str, Dataset] = {}
+    rows, settings = [], {}
+    for goal in GOALS:
+        if goal.recipe not in chosen.only:
+            continue
+        (recipe,) = recipes(shipped_root(), [goal.recipe])
+        config = recipe.config | ({"epochs": chosen.epochs} if chosen.epochs else {})
+        try:
+            found = shipped(recipe.id) if chosen.shipped else trained(goal, config, chosen.seeds, loaded)
+        except UserError as error:
+            sys.exit(str(error))
+        rows.append(row(goal, config, found))
+        settings[recipe.id] = config
+        print(recipe.id, rows[-1]["ours"], file=sys.stderr)
+    if chosen.json:
+        seeds = None if chosen.shipped else chosen.seeds
+        report.as_json({"rows": rows, "settings": settings, "seeds": seeds, "shipped": chosen.shipped})
+    else:
+        report.as_table("MNIST beside the literature", rows)
+
+
+if __name__ == "__main__":
+    main()
