@@ -13,29 +13,19 @@ from numpy.typing import NDArray
 
 from aecore.bundles.card import MAX_CARD, Card
 from aecore.bundles.codes import Codes
-from aecore.bundles.files import current, digest, sha256
+from aecore.bundles.described import Described
 from aecore.bundles.runtime import cached_function
-from aecore.errors import BundleError, UserError, unknown
+from aecore.errors import BundleError, UserError
 
 if TYPE_CHECKING:
     from aecore.model import Autoencoder
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """A trained model with its codes, its history and the card that describes it.
+class Bundle(Described[Card]):
+    """A trained model with its codes, its history and the card that describes it."""
 
-    Attributes:
-        id: Data set and name, as in ``mnist/vae-2d``.
-        path: Its folder.
-        shipped: Whether it came with aecore; such bundles are read-only.
-        card: What it is. The files it lists are checked by sha256 on first use.
-    """
-
-    id: str
-    path: Path
-    shipped: bool
-    card: Card
+    noun = "bundle"
 
     @classmethod
     def open(cls, folder: Path, shipped: bool = False) -> Bundle:
@@ -44,52 +34,8 @@ class Bundle:
         Raises:
             BundleError: If its card cannot be read or a file that the card lists is missing.
         """
-        path = current(folder)
         name = "/".join(folder.absolute().parts[-2:])
-        try:
-            size = (path / "card.json").stat().st_size
-            if size > MAX_CARD:
-                raise BundleError(
-                    f"Bundle {name}: card.json has {size:,} bytes; a card has at most {MAX_CARD:,}."
-                )
-            card = Card.from_bytes((path / "card.json").read_bytes(), name)
-        except FileNotFoundError:
-            raise BundleError(f"Bundle {name}: card.json is missing in {folder}.") from None
-        except OSError as error:
-            raise BundleError(f"Bundle {name}: card.json cannot be read ({error.strerror}).") from error
-        for file in card.files:
-            if not (path / file).is_file():
-                raise BundleError(f"Bundle {name}: {file} is missing in {folder}.")
-        return cls(name, path, shipped, card)
-
-    def file(self, name: str) -> Path:
-        """The path of one of the bundle's files, once its content has been checked.
-
-        Raises:
-            UserError: If the bundle has no such file.
-            BundleError: If it is damaged or missing.
-        """
-        if name not in self.card.files:
-            raise unknown(f"file in bundle {self.id}", name, self.card.files)
-        try:
-            found = digest(self.path / name)
-        except OSError as error:
-            raise BundleError(f"Bundle {self.id}: {name} cannot be read ({error.strerror}).") from error
-        self._same(name, found)
-        return self.path / name
-
-    def read(self, name: str) -> bytes:
-        """The content of one of the bundle's files, checked. Raises as :meth:`file` does."""
-        data = self.file(name).read_bytes()
-        self._same(name, sha256(data))
-        return data
-
-    def _same(self, name: str, found: str) -> None:
-        if found != self.card.files[name]:
-            raise BundleError(
-                f"Bundle {self.id}: {name} is not the file its card describes (sha256 differs): it is "
-                "damaged, or the bundle has just been replaced. Open it again, or train it again."
-            )
+        return cls._opened(folder, name, shipped, "card.json", MAX_CARD, Card.from_bytes)
 
     @cached_property
     def codes(self) -> Codes:

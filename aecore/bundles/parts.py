@@ -45,6 +45,28 @@ class DataCard:
     centre: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
 
+    @classmethod
+    def of(cls, data: Dataset) -> DataCard:
+        """What a card says of a data set at hand."""
+        spec = data.spec
+        return cls(
+            name=spec.name,
+            title=data.title,
+            kind=spec.kind,
+            shape=spec.shape,
+            values=spec.values,
+            options=spec.options,
+            classes=spec.classes,
+            factors=spec.factors,
+            licence=data.licence,
+            source=data.source,
+            fingerprint=data.fingerprint,
+            vocabulary=spec.vocabulary,
+            columns=spec.columns,
+            centre=spec.centre,
+            scale=spec.scale,
+        )
+
     @property
     def spec(self) -> DataSpec:
         """What a network needs to know of the data."""

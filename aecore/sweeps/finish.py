@@ -103,7 +103,7 @@ def make_sweep(
     card = SweepCard(
         name=folder.name,
         title=variants.find(plan.config["variant"]).title,
-        data=_data_card(data),
+        data=DataCard.of(data),
         plan=plan.to_json(),
         dim=model.latent_dim,
         maps=("plane", "pca", "umap") if model.latent_dim == 2 else ("pca", "umap"),
@@ -141,24 +141,3 @@ def _packed(stored: Sequence[Weights]) -> bytes:
         name: torch.stack([each[name] for each in stored]).half() for name in stored[0]
     }
     return safetensors.torch.save(stacked)
-
-
-def _data_card(data: Dataset) -> DataCard:
-    spec = data.spec
-    return DataCard(
-        name=spec.name,
-        title=data.title,
-        kind=spec.kind,
-        shape=spec.shape,
-        values=spec.values,
-        options=spec.options,
-        classes=spec.classes,
-        factors=spec.factors,
-        licence=data.licence,
-        source=data.source,
-        fingerprint=data.fingerprint,
-        vocabulary=spec.vocabulary,
-        columns=spec.columns,
-        centre=spec.centre,
-        scale=spec.scale,
-    )

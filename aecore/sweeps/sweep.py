@@ -12,10 +12,10 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from aecore.bundles.files import current, digest, sha256
+from aecore.bundles.described import Described
 from aecore.bundles.parts import OnnxFunction
 from aecore.bundles.runtime import cached_function
-from aecore.errors import BundleError, UserError, unknown
+from aecore.errors import BundleError, UserError
 from aecore.sweeps.betas import between, locate
 from aecore.sweeps.card import CARD, CODES, MAX_CARD, WEIGHTS, SweepCard
 from aecore.sweeps.codes import SweepCodes
@@ -27,20 +27,10 @@ Weights = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """VAEs along β whose weights can be tweened: between two members lies a model, not a picture of two.
+class Sweep(Described[SweepCard]):
+    """VAEs along β whose weights can be tweened: between two members lies a model, not a picture of two."""
 
-    Attributes:
-        id: Data set and name, as in ``mnist/vae-2d``.
-        path: Its folder.
-        shipped: Whether it came with aecore; such sweeps are read-only.
-        card: What it is. The files it lists are checked by sha256 on first use.
-    """
-
-    id: str
-    path: Path
-    shipped: bool
-    card: SweepCard
+    noun = "sweep"
 
     @classmethod
     def open(cls, folder: Path, shipped: bool = False) -> Sweep:
@@ -49,51 +39,9 @@ class Sweep:
         Raises:
             BundleError: If its card cannot be read or a file that the card lists is missing.
         """
-        path = current(folder)
         parts = [part for part in folder.absolute().parts[-3:] if part != SHIPPED]
         name = "/".join(parts[-2:])
-        try:
-            size = (path / CARD).stat().st_size
-            if size > MAX_CARD:
-                raise BundleError(f"Sweep {name}: {CARD} has {size:,} bytes; it has at most {MAX_CARD:,}.")
-            card = SweepCard.from_bytes((path / CARD).read_bytes(), name)
-        except FileNotFoundError:
-            raise BundleError(f"Sweep {name}: {CARD} is missing in {folder}.") from None
-        except OSError as error:
-            raise BundleError(f"Sweep {name}: {CARD} cannot be read ({error.strerror}).") from error
-        for file in card.files:
-            if not (path / file).is_file():
-                raise BundleError(f"Sweep {name}: {file} is missing in {folder}.")
-        return cls(name, path, shipped, card)
-
-    def file(self, name: str) -> Path:
-        """The path of one of its files, once its content has been checked.
-
-        Raises:
-            UserError: If it has no such file.
-            BundleError: If it is damaged or missing.
-        """
-        if name not in self.card.files:
-            raise unknown(f"file in sweep {self.id}", name, self.card.files)
-        try:
-            found = digest(self.path / name)
-        except OSError as error:
-            raise BundleError(f"Sweep {self.id}: {name} cannot be read ({error.strerror}).") from error
-        self._same(name, found)
-        return self.path / name
-
-    def read(self, name: str) -> bytes:
-        """The content of one of its files, checked. Raises as :meth:`file` does."""
-        data = self.file(name).read_bytes()
-        self._same(name, sha256(data))
-        return data
-
-    def _same(self, name: str, found: str) -> None:
-        if found != self.card.files[name]:
-            raise BundleError(
-                f"Sweep {self.id}: {name} is not the file its card describes (sha256 differs): it is "
-                "damaged, or the sweep has just been replaced. Open it again, or train it again."
-            )
+        return cls._opened(folder, name, shipped, CARD, MAX_CARD, SweepCard.from_bytes)
 
     @cached_property
     def codes(self) -> SweepCodes:

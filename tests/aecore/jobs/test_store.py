@@ -23,7 +23,7 @@ from aecore.jobs.store import Store, Unwritable
 SPEC = Spec("vae", "digits", {"latent_dim": 2, "hidden": [8], "net": "mlp"}, name="mine")
 
 
-def add(store: Store, owner: str = "me", most: int = 1000, mine: int = 1000) -> Job:
+def add(store: Store, owner: str = "me", most: int = 1_000_000, mine: int = 1_000_000) -> Job:
     return store.add(SPEC, owner, "cpu", most, mine)
 
 
