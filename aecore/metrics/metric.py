@@ -15,9 +15,11 @@ class Metric:
         unit: What it is measured in, empty for a pure number.
         better: Which direction is better, ``neither`` where none is by itself.
         help: What was computed, on what, and whether a mean or a sample of q(z|x) was used.
+        square: Whether it estimates a square without bias; below zero it is zero, as far as one can tell.
     """
 
     title: str
     unit: str
     better: Literal["lower", "higher", "neither"]
     help: str
+    square: bool = False

@@ -42,6 +42,7 @@ SAMPLE_METRICS: dict[str, Metric] = {
         "multiquadratic kernel of seven scales, between one sample of q(z|x) of at most 5,000 test "
         "examples, drawn by the seed, and as many draws of the prior; not for a prior that was fitted to the "
         "codes.",
+        square=True,
     ),
     "sample_precision": Metric(
         "Sample precision",

@@ -87,12 +87,17 @@ class Comparison:
         """Whether no other row has a better value, to three digits."""
         value = row.figures.get(metric)
         known = row.code == self.code and value is not None and metric in self.best
-        return known and rounded(row.figures[metric]) == self.best[metric]
+        return known and ranked(metric, row.figures[metric]) == self.best[metric]
 
 
 def rounded(value: float) -> float:
     """To the digits that are shown."""
     return float(f"{value:.{DIGITS}g}")
+
+
+def ranked(metric: str, value: float) -> float:
+    """What a value counts as when the best is sought: rounded, and no square counts as less than zero."""
+    return rounded(max(value, 0.0) if METRICS[metric].square else value)
 
 
 def comparable(bundles: Sequence[Bundle]) -> dict[str, str]:
@@ -201,7 +206,7 @@ def _cell(table: Comparison, row: Row, metric: str) -> str:
 
 
 def _best(rows: Sequence[Row], metric: str) -> float | None:
-    values = [rounded(row.figures[metric]) for row in rows if metric in row.figures]
+    values = [ranked(metric, row.figures[metric]) for row in rows if metric in row.figures]
     better = METRICS[metric].better
     if better == "neither" or len(values) < 2:
         return None

@@ -83,6 +83,17 @@ def test_lower_or_higher_is_better_and_equal_to_three_digits_is_equal(tmp_path: 
     assert best["rate"] == set()  # neither way is better
 
 
+def test_an_estimate_of_a_square_below_zero_is_no_better_than_zero(tmp_path: Path) -> None:
+    found = {"a": -0.004, "b": -0.0001, "c": 0.0, "d": 0.001}
+    variants = ("vae", "autoencoder", "beta-vae", "iwae")
+    bundles = [
+        made(tmp_path, name, variant, metrics={"aggregate_mmd": value})
+        for (name, value), variant in zip(found.items(), variants, strict=True)
+    ]
+    table = compare(bundles, "digits")
+    assert {r.bundle[-1] for r in table.rows if table.is_best(r, "aggregate_mmd")} == {"a", "b", "c"}
+
+
 def test_densities_under_two_likelihoods_have_no_best(tmp_path: Path) -> None:
     same = [made(tmp_path / "s", n, v, metrics={"nll": k}) for n, v, k in (("a", "vae", 9), ("b", "iwae", 8))]
     assert compare(same, "digits").best["nll"] == 8
