@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from app.answers import Answer
+
 T = TypeVar("T")
 
 _POOL = ThreadPoolExecutor(max_workers=4, thread_name_prefix="loupe")
@@ -66,3 +68,31 @@ class Kept(Generic[T]):
                     break
                 del self._found[name]
                 total -= size
+
+
+class Opened(Generic[T]):
+    """What was opened last, by id: the object of before, with the codes that it has read, while it is equal.
+
+    Args:
+        open_: Opens one; its card alone is read.
+        most: How many are kept.
+    """
+
+    def __init__(self, open_: Callable[[str], T], most: int = 8) -> None:
+        self._open, self._most = open_, most
+        self._found: OrderedDict[str, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> T:
+        """The one of that id. Raises what opening raises."""
+        now = self._open(name)
+        with self._lock:
+            before = self._found.pop(name, now)
+            self._found[name] = now = before if before == now else now
+            if len(self._found) > self._most:
+                self._found.popitem(last=False)
+        return now
+
+
+answers: Kept[Answer] = Kept(256 * 2**20, lambda each: each.size)
+"""What everybody is handed: files of the canvas, of bundles and of sweeps."""

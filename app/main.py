@@ -8,14 +8,17 @@ from app.ui import canvas, library, theme
 
 STATIC = Path(__file__).parent / "static"
 
+drawn = canvas.pages()
 page = st.navigation(
     {
-        "Explore": list(canvas.pages().values()),
+        "Explore": [drawn[name] for name in drawn if name != canvas.LAB],
+        "Understand": [drawn[canvas.LAB]],
         "Learn": [st.Page(f"views/{name}.py", title=name.title()) for name in ("learn", "about")],
         "Measure": [
             st.Page(f"views/{name}.py", title=name.title()) for name in ("table", "studies", "layers")
         ],
-    }
+    },
+    expanded=True,
 )
 st.set_page_config(
     page_title=f"{page.title} · Loupe",

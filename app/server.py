@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,9 +29,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from aecore import jobs
 from aecore.errors import UserError
 from app import routes
 from app.answers import LASTING
+from app.jobs import may_train
 
 APP = Path(__file__).parent
 FONTS = APP / "static" / "fonts"
@@ -132,8 +136,24 @@ async def first(request: Request) -> HTMLResponse:
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
 
+@asynccontextmanager
+async def awake(_: st.App) -> AsyncIterator[None]:
+    """While the server runs; as it starts, jobs that were interrupted go on, and nobody waits for that."""
+
+    def wake() -> None:
+        try:
+            jobs.wake()
+        except UserError as error:
+            print(error, file=sys.stderr, flush=True)
+
+    if may_train():
+        threading.Thread(target=wake, daemon=True).start()
+    yield
+
+
 app = st.App(
     APP / "main.py",
+    lifespan=awake,
     routes=guarded(
         [
             Route("/loupe/fonts/{name}", font),

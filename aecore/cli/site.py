@@ -9,6 +9,7 @@ from typing import Any
 
 from aecore.bundles import list_bundles, open_bundle
 from aecore.errors import UserError
+from aecore.sweeps import list_sweeps, open_sweep
 
 
 def add(commands: Any, words: Sequence[str]) -> None:
@@ -22,7 +23,14 @@ def add(commands: Any, words: Sequence[str]) -> None:
     parser.add_argument(
         "bundles", nargs="*", metavar="DATA/NAME", help="which; `aecore list --bundles` lists them"
     )
-    parser.add_argument("--all", action="store_true", help="every bundle there is")
+    parser.add_argument(
+        "--sweep",
+        action="append",
+        default=[],
+        metavar="DATA/NAME",
+        help="a sweep for the β lab, as often as there are some; `aecore sweep list` lists them",
+    )
+    parser.add_argument("--all", action="store_true", help="every bundle and every sweep there is")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="a new folder, or that of an earlier site"
     )
@@ -31,9 +39,10 @@ def add(commands: Any, words: Sequence[str]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the site, and says how to look at it."""
-    if arguments.all and arguments.bundles:
-        raise UserError("--all is every bundle there is: leave out the names, or --all.")
+    if arguments.all and (arguments.bundles or arguments.sweep):
+        raise UserError("--all is every bundle and every sweep there is: leave out the names, or --all.")
     chosen = list_bundles() if arguments.all else [open_bundle(name) for name in arguments.bundles]
+    sweeps = list_sweeps() if arguments.all else [open_sweep(name) for name in arguments.sweep]
     if not chosen:
         raise UserError("Name a bundle, as in `aecore site digits/vae-2d --out site`, or say --all.")
     from aecore.scenes import write_site
@@ -42,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{name}: written{f' without images. {missing}' if missing else ''}", flush=True)
 
     try:
-        write_site(chosen, arguments.out, listen=listen)
+        write_site(chosen, arguments.out, listen=listen, sweeps=sweeps)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Nothing was kept.") from None
     files = [path.stat().st_size for path in arguments.out.rglob("*") if path.is_file()]

@@ -5,6 +5,8 @@ prior, ``mixture.safetensors`` a mixture fitted to them; ``originals.json`` and 
 images behind the codes, one cell an example (``originals.safetensors`` what are no images);
 ``encoder.onnx``, ``decoder.onnx`` and ``model.safetensors`` are the bundle's own.
 
+Of a sweep it gets ``sweep.json`` and the sweep's own files (see ``sweep``); ``lab.json`` lists what turns β.
+
 The app's server makes each file when it is asked for, ``aecore site`` writes them all.
 """
 
@@ -13,6 +15,7 @@ from aecore.scenes.atlas import Atlas
 from aecore.scenes.atlas_cache import atlas
 from aecore.scenes.atlas_cache import key as originals_key
 from aecore.scenes.images import NUMBERS, Originals, originals
+from aecore.scenes.lab import describe_lab, is_multi_rate
 from aecore.scenes.projector import write_projector
 from aecore.scenes.scene import describe, dims, error_unit, examples, key, own_files, title, titles
 from aecore.scenes.site import entries, write_site
@@ -24,10 +27,12 @@ __all__ = [
     "atlas",
     "codes",
     "describe",
+    "describe_lab",
     "dims",
     "entries",
     "error_unit",
     "examples",
+    "is_multi_rate",
     "key",
     "mixture",
     "originals",

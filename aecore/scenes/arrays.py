@@ -4,6 +4,11 @@ The mixture is a file of its own: a page that does not draw from it need not wai
 
 Four-byte numbers stand before two-byte ones and start at a multiple of eight, so that a
 browser looks at them where they lie.
+
+A multi-rate model has its codes at K knots of log β too: ``knots`` (K,), ``mu_knots`` (K, N, D), and for
+each knot a plane, as ``pca``, ``pca_mean`` and ``pca_components`` are one at β = 1: ``pca_knots`` (K, N, 2),
+``pca_mean_knots`` (K, D) and ``pca_components_knots`` (K, 2, D). Axes turn no more than they must from one
+knot to the next, so that what lies between two knots may be interpolated: codes, mean and components.
 """
 
 from __future__ import annotations
@@ -15,10 +20,10 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from aecore.bundles import Bundle
-from aecore.latent import prior, projections
+from aecore.latent import aligned, prior, projections
 from aecore.scenes.mixture import fit
 
-HALF = ("mu", "logvar")
+HALF = ("mu", "logvar", "mu_knots")
 WHOLE = ("label", "factors", "index")
 REAL = ("error", "kl", "pca", "umap", "tsne", "umap3", "pca_mean", "pca_components")
 
@@ -36,6 +41,8 @@ def codes(bundle: Bundle) -> bytes:
     if found.mu.shape[1] > 2:
         arrays["pca3"] = projections.pca(found.mu, 3).points
     arrays |= {"prior_mean": gaussian.mean, "prior_cholesky": gaussian.cholesky}
+    if found.knots is not None and found.mu_knots is not None:
+        arrays |= {"knots": found.knots} | _planes(found.knots, found.mu_knots, found.pca)
     return _saved({name: array for name, array in arrays.items() if array is not None})
 
 
@@ -46,6 +53,21 @@ def mixture(bundle: Bundle) -> bytes:
         BundleError: If the codes are damaged.
     """
     return _saved(fit(bundle.codes.mu)._asdict())
+
+
+def _planes(
+    knots: NDArray[Any], codes_at: NDArray[Any], first: NDArray[Any] | None
+) -> dict[str, NDArray[Any]]:
+    """PCA at each knot of log β, up and down from the one nearest to β = 1, which is laid on ``first``."""
+    middle = int(np.abs(knots).argmin())
+    upwards = aligned.planes(list(codes_at[middle:]), first)
+    downwards = aligned.planes(list(codes_at[middle::-1]), first)
+    planes = [*downwards[:0:-1], *upwards]
+    return {
+        "pca_knots": np.stack([plane.points for plane in planes]),
+        "pca_mean_knots": np.stack([plane.mean for plane in planes]),
+        "pca_components_knots": np.stack([plane.components for plane in planes]),
+    }
 
 
 def _saved(arrays: dict[str, NDArray[Any]]) -> bytes:

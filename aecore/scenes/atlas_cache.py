@@ -14,35 +14,35 @@ from pathlib import Path
 import numpy as np
 
 from aecore.bundles import Bundle, user_root
-from aecore.bundles.files import sha256
 from aecore.scenes.atlas import Atlas
+from aecore.scenes.coded import coded
 from aecore.scenes.images import originals
-from aecore.scenes.scene import examples
+from aecore.sweeps import Sweep
 
 LARGEST = 64 * 2**20  # bytes of pixels that are kept
 
 
-def atlas(bundle: Bundle) -> Atlas:
-    """The examples behind a bundle's codes as pixels.
+def atlas(found: Bundle | Sweep) -> Atlas:
+    """The examples behind the codes of a bundle or of a sweep as pixels.
 
     Raises:
         UserError: If they are missing, or are no images; it says why.
     """
-    path = user_root().parent / "cache" / f"originals-{key(bundle)}.npy"
+    path = user_root().parent / "cache" / f"originals-{key(found)}.npy"
     with suppress(OSError, ValueError, EOFError):
         kept = np.load(path, allow_pickle=False)
-        if kept.dtype == np.uint8 and kept.ndim in (3, 4) and len(kept) == len(bundle.codes):
+        if kept.dtype == np.uint8 and kept.ndim in (3, 4) and len(kept) == len(found.codes):
             return Atlas(kept)
-    made = Atlas.behind(originals(bundle), bundle.card.data.values)
+    made = Atlas.behind(originals(found), found.card.data.values)
     if made.pixels.nbytes <= LARGEST:
         with suppress(OSError):  # no room: it is made again next time
             _write(path, made)
     return made
 
 
-def key(bundle: Bundle) -> str:
-    """What two bundles have in common whose originals are the same."""
-    return sha256(examples(bundle).encode() + bundle.codes.index.tobytes())[:32]
+def key(found: Bundle | Sweep) -> str:
+    """What bundles and sweeps have in common whose originals are the same."""
+    return coded(found).key
 
 
 def _write(path: Path, made: Atlas) -> None:

@@ -1,4 +1,4 @@
-"""The examples behind a bundle's codes, where they are on this machine and are the right ones.
+"""The examples behind the codes of a bundle or a sweep, where they are here and are the right ones.
 
 Images go to a browser as tiles (see ``atlas``), series, words and rows of a table as numbers:
 ``originals.safetensors`` with one array ``x``, shape (N, *shape), a row for each row of the codes.
@@ -17,6 +17,8 @@ from aecore.bundles import Bundle
 from aecore.data import dataset_options, load_dataset
 from aecore.data.parts import part
 from aecore.errors import BundleError, UserError
+from aecore.scenes.coded import Coded, coded
+from aecore.sweeps import Sweep
 
 NUMBERS = "originals.safetensors"
 TRAINING = {"validation": 0, "seed": 0, "train_examples": 1}
@@ -50,37 +52,41 @@ class Originals:
         return saved
 
 
-def originals(bundle: Bundle) -> Originals:
-    """The examples that were encoded into the bundle's codes. Loads torch."""
-    card, data, index = bundle.card, bundle.card.data, bundle.codes.index
+def originals(found: Bundle | Sweep) -> Originals:
+    """The examples that were encoded into the codes of a bundle or of a sweep. Loads torch."""
+    codes = coded(found)
+    data, index = codes.data, codes.places
     try:
-        whole = load_dataset(data.name, **_options(bundle))
-        split = part(whole, card.codes_split)
+        whole = load_dataset(data.name, **_options(codes))
+        split = part(whole, codes.split)
     except UserError as error:
         return Originals(missing=str(error))
-    if replace(whole, test=split).fingerprint != (card.codes_fingerprint or data.fingerprint):
+    if replace(whole, test=split).fingerprint != codes.fingerprint:
         return Originals(
-            missing=f"The copy of {data.title} on this machine is not the one that this bundle was made "
-            "from, so its examples are not shown beside these codes. To see both, train the model again on "
-            f"this copy: {card.provenance.command}"
+            missing=f"The copy of {data.title} on this machine is not the one that this {codes.what} was "
+            "made from, so its examples are not shown beside these codes. To see both, train the model again "
+            f"on this copy: {codes.command}"
         )
     if ((index < 0) | (index >= len(split))).any():
-        return Originals(missing=f"Bundle {bundle.id}: its codes are of more examples than {data.title} has.")
+        return Originals(
+            missing=f"{codes.what.title()} {codes.id}: its codes are of more examples than {data.title} has."
+        )
     return Originals(x=split.x.numpy()[index])
 
 
-def _options(bundle: Bundle) -> dict[str, Any]:
+def _options(codes: Coded) -> dict[str, Any]:
     """What to load the data set with: no more than is needed.
 
     Raises:
         BundleError: If the card, which may come from anybody, has an option that it does not know.
     """
-    card = bundle.card
-    known = dataset_options(card.data.name)
-    for name in card.data.options:
+    data = codes.data
+    known = dataset_options(data.name)
+    for name in data.options:
         if name not in known:
             raise BundleError(
-                f"Bundle {bundle.id}: its card loads {card.data.title} with an option {name!r}, unknown here."
+                f"{codes.what.title()} {codes.id}: its card loads {data.title} with an option {name!r}, "
+                "unknown here."
             )
-    smallest = TRAINING if card.codes_split == "test" and card.data.kind != "table" else {}
-    return card.data.options | {name: value for name, value in smallest.items() if name in known}
+    smallest = TRAINING if codes.split == "test" and data.kind != "table" else {}
+    return data.options | {name: value for name, value in smallest.items() if name in known}

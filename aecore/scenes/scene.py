@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from aecore.bundles import Bundle
-from aecore.bundles.files import sha256
 from aecore.bundles.titles import title as titled
 from aecore.errors import UserError
 from aecore.latent import score
+from aecore.scenes import coded
 from aecore.scenes.views import views
 
-VERSION = 4
+VERSION = 5
 WEIGHTS = "model.safetensors"
 FUNCTIONS = ("encoder", "decoder", "prior", "lookup", "classifier")
 MEASURED = ("rmse", "codebook_perplexity", "codes_used", "rate_per_level", "classification_error")
@@ -32,23 +32,23 @@ def title(bundle: Bundle) -> str:
 
 def titles(bundles: Sequence[Bundle]) -> dict[str, str]:
     """The title of each bundle by its id, with its name where another of the same data has that title too."""
-    said = {each.id: title(each) for each in bundles}
-    count = Counter((each.card.data.name, said[each.id]) for each in bundles)
+    return apart({each.id: title(each) for each in bundles})
+
+
+def apart(said: Mapping[str, str]) -> dict[str, str]:
+    """Titles by id, ``data/name``; those that others of the same data have too with the name behind them."""
+    parts = {each: each.split("/") for each in said}
+    count = Counter((data, said[each]) for each, (data, _) in parts.items())
     return {
-        each.id: said[each.id]
-        + (f" · {each.card.name}" if count[each.card.data.name, said[each.id]] > 1 else "")
-        for each in bundles
+        each: said[each] + (f" · {name}" if count[data, said[each]] > 1 else "")
+        for each, (data, name) in parts.items()
     }
 
 
 def examples(bundle: Bundle) -> str:
     """What two bundles share exactly when their codes are of examples of the same split of the same data."""
     card, data = bundle.card, bundle.card.data
-    fingerprint = card.codes_fingerprint or data.fingerprint
-    options = dict(data.options)
-    if card.codes_split == "test":
-        options.pop("labelled", None)  # of training labels
-    return sha256(repr((data.name, sorted(options.items()), fingerprint, card.codes_split)).encode())[:32]
+    return coded.examples(data, card.codes_split, card.codes_fingerprint or data.fingerprint)
 
 
 def beta(bundle: Bundle) -> float | None:
@@ -154,6 +154,10 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "count": len(bundle.codes),
         "maps": maps(bundle),
         "kl_per_dimension": kl if isinstance(kl, list) else None,
+        "rate_distortion": [
+            asdict(point) | {"kl_per_dimension": list(point.kl_per_dimension)}
+            for point in card.rate_distortion
+        ],
         **{
             name: {"file": each.file, "inputs": list(each.inputs), "outputs": list(each.outputs)}
             for name, each in card.onnx.items()

@@ -1,23 +1,26 @@
-"""A static site: the canvas and the scenes of some bundles, for any web server."""
+"""A static site: the canvas and the scenes of some bundles and sweeps, for any web server."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from aecore.bundles import Bundle
+from aecore.bundles import Bundle, DataCard
 from aecore.errors import UserError
 from aecore.places import shipped_root
+from aecore.scenes import sweep as of_sweep
 from aecore.scenes.arrays import codes, mixture
 from aecore.scenes.atlas import Atlas
 from aecore.scenes.folders import whole
 from aecore.scenes.images import NUMBERS, originals
+from aecore.scenes.lab import describe_lab
 from aecore.scenes.scene import describe, own_files, titles
+from aecore.sweeps import Sweep
 
 GENERATOR = "aecore site"
 ENTRY = "canvas.js"
@@ -72,6 +75,7 @@ def write_site(
     out: Path,
     canvas: Path | None = None,
     listen: Callable[[str, str], None] = lambda *_: None,
+    sweeps: Sequence[Sweep] = (),
 ) -> None:
     """Write a web page that shows some bundles without Python; an earlier one in its place is replaced.
 
@@ -79,8 +83,9 @@ def write_site(
         bundles: Which, in the order of the page's list.
         out: The folder to write.
         canvas: The built canvas; None for the app's.
-        listen: Is told the id of each bundle that is written, and why its examples are missing
+        listen: Is told the id of each bundle or sweep that is written, and why its examples are missing
             where they are.
+        sweeps: For the β lab, which shows the multi-rate ones of the bundles too.
 
     Raises:
         UserError: If there is no bundle, no canvas, something else in ``out``, or no room.
@@ -95,11 +100,16 @@ def write_site(
             "The canvas has not been built: run `make canvas` in the checkout, or install the wheel."
         )
     chosen = list({each.id: each for each in bundles}.values())
+    swept = list({each.id: each for each in sweeps}.values())
     with whole(out, _is_site) as folder:
         shutil.copytree(canvas, folder / "canvas", copy_function=shutil.copyfile)
         for bundle in chosen:
-            listen(bundle.id, _write_scene(bundle, folder / "bundles" / bundle.id))
-        names = ", ".join(dict.fromkeys(each.card.data.title for each in chosen))
+            listen(bundle.id, _write_scene(bundle, folder / _url(bundle)))
+        for sweep in swept:
+            listen(sweep.id, _write_sweep(sweep, folder / _url(sweep)))
+        shown = [*(each.card.data for each in chosen), *(each.card.data for each in swept)]
+        cards = {each.name: each for each in shown}.values()
+        names = ", ".join(each.title for each in cards)
         page = INDEX.format(
             generator=GENERATOR,
             title=escape(f"Latent spaces of {names}"),
@@ -109,8 +119,9 @@ def write_site(
         shutil.copytree(app / "static" / "fonts", folder / "fonts", copy_function=shutil.copyfile)
         shutil.copyfile(app / "static" / "icon.svg", folder / "icon.svg")
         (folder / "index.html").write_text(page, "utf-8")
-        (folder / "LICENSES.txt").write_text(_licences(chosen), "utf-8")
+        (folder / "LICENSES.txt").write_text(_licences(cards), "utf-8")
         _write_json(folder / "site.json", {"generator": GENERATOR, "bundles": entries(chosen)})
+        _write_json(folder / "lab.json", describe_lab(swept, chosen, _url))
 
 
 def _write_scene(bundle: Bundle, folder: Path) -> str:
@@ -121,12 +132,25 @@ def _write_scene(bundle: Bundle, folder: Path) -> str:
     (folder / "mixture.safetensors").write_bytes(mixture(bundle))
     for file in own_files(bundle):
         (folder / file).write_bytes(bundle.read(file))
+    return _write_originals(bundle, folder)
+
+
+def _write_sweep(sweep: Sweep, folder: Path) -> str:
+    """Writes what a browser gets of a sweep; returns why its examples are missing, or nothing."""
+    folder.mkdir(parents=True)
+    _write_json(folder / "sweep.json", of_sweep.describe(sweep))
+    for file in of_sweep.own_files(sweep):
+        (folder / file).write_bytes(sweep.read(file))
+    return _write_originals(sweep, folder)
+
+
+def _write_originals(found: Bundle | Sweep, folder: Path) -> str:
     try:
-        if bundle.card.data.kind != "image":
-            (folder / NUMBERS).write_bytes(originals(bundle).numbers())
+        if found.card.data.kind != "image":
+            (folder / NUMBERS).write_bytes(originals(found).numbers())
             _write_json(folder / "originals.json", {"file": NUMBERS})
             return ""
-        atlas = Atlas.behind(originals(bundle), bundle.card.data.values)
+        atlas = Atlas.behind(originals(found), found.card.data.values)
     except UserError as missing:
         _write_json(folder / "originals.json", {"missing": str(missing)})
         return str(missing)
@@ -145,14 +169,18 @@ def entries(bundles: Sequence[Bundle]) -> list[dict[str, str]]:
             "title": names[each.id],
             "data": each.card.data.name,
             "data_title": each.card.data.title,
-            "url": f"bundles/{each.id}/",
+            "url": _url(each),
         }
         for each in bundles
     ]
 
 
-def _licences(bundles: Sequence[Bundle]) -> str:
-    data = {each.card.data.name: each.card.data for each in bundles}.values()
+def _url(found: Bundle | Sweep) -> str:
+    """Where a scene is, in a site."""
+    return f"{'sweeps' if isinstance(found, Sweep) else 'bundles'}/{found.id}/"
+
+
+def _licences(data: Iterable[DataCard]) -> str:
     lines = [f"{each.title}: {each.licence}. {each.source}" for each in data]
     return "\n".join(
         [
@@ -172,7 +200,8 @@ def _write_json(path: Path, value: Any) -> None:
 
 def _is_site(folder: Path) -> bool:
     """Whether there is an earlier site and nothing that somebody has put beside it."""
-    ours = {"index.html", "site.json", "LICENSES.txt", "icon.svg", "fonts", "canvas", "bundles"}
+    ours = {"index.html", "site.json", "lab.json", "LICENSES.txt", "icon.svg", "fonts", "canvas"}
+    ours |= {"bundles", "sweeps"}
     if not {path.name for path in folder.iterdir()} <= ours:
         return False
     try:

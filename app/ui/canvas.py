@@ -12,7 +12,8 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from aecore import scenes
-from app import routes
+from app import lab, routes
+from app.scene import scene_url
 from app.ui import address, library, pick, states
 
 # Streamlit takes a text without a line break for a path.
@@ -30,9 +31,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     setTriggerValue("said", page ? { ...waiting, page } : { ...waiting });
   };
   const shelf = data.host.shelf.map((each) => ({ ...each, url: at(each.url) }));
+  const lab = at(data.host.lab);
   let leave, left = false;
   import(at(data.canvas)).then(
-    ({ mount }) => { if (!left) leave = mount(parentElement, { ...data.host, shelf, say }); },
+    ({ mount }) => { if (!left) leave = mount(parentElement, { ...data.host, shelf, lab, say }); },
   ).catch((error) => {
     console.warn(error);
     parentElement.textContent = "The canvas cannot be loaded. Is Loupe running? Reload the page.";
@@ -42,6 +44,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 """
 _component = st.components.v2.component("loupe_canvas", js=LOADER)
 KEY = "canvas"
+LAB = "beta"
+TITLES = {LAB: "β lab"}
 LONGEST = 8000  # characters of a value in the address
 
 
@@ -49,20 +53,20 @@ LONGEST = 8000  # characters of a value in the address
 def show(page: str) -> None:
     """One page of the canvas, of the bundle that the address names."""
     shelf = library.shelf().bundles
-    if not shelf:
+    if not shelf and page != LAB:
         states.no_bundle()
         return
     kept = st.session_state.setdefault("kept-addresses", {})
     if not address.everything() and kept.get(page, {}).get("bundle") == st.session_state.get("last-bundle"):
         address.put(**kept.get(page, {}))  # somebody has come back
-    chosen = pick.wanted(shelf)
+    chosen = pick.wanted(shelf).id if shelf else ""
     kept[page] = address.everything()
     host = {
         "page": page,
-        "bundle": chosen.id,
+        "bundle": chosen,
+        "lab": lab.LIST,
         "shelf": [
-            entry | {"url": routes.scene_url(shelf[entry["id"]])}
-            for entry in scenes.entries(list(shelf.values()))
+            entry | {"url": scene_url(shelf[entry["id"]])} for entry in scenes.entries(list(shelf.values()))
         ],
         "saved": address.everything(),
     }
@@ -92,6 +96,8 @@ def _fits(value: object) -> bool:
 def pages() -> dict[str, StreamlitPage]:
     """The canvas's pages for the router, the one at ``/`` first."""
     return {
-        name: st.Page(partial(show, name), title=name.title(), url_path=name, default=not number)
+        name: st.Page(
+            partial(show, name), title=TITLES.get(name, name.title()), url_path=name, default=not number
+        )
         for number, name in enumerate(routes.PAGES)
     }

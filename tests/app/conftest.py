@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from aecore.bundles import store
-from app import routes, server
+from app import kept, originals, routes, server
 from tests.app import make_bundle
 from tests.app.served import Client, served
 
@@ -81,5 +81,5 @@ def client(shelf: Path, on_shelf: Callable[[Path], None], dist: Path) -> Iterato
     app = Starlette(routes=server.guarded(routes.routes(dist)))
     with served(app) as client:
         yield client
-    routes.answers.clear()
-    routes.atlases.clear()
+    kept.answers.clear()
+    originals.atlases.clear()

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 
 from aecore.bundles import open_bundle
-from app import routes
+from app.scene import scene_url
+
+Found = TypeVar("Found")
+
+
+def apart(asked: Coroutine[Any, Any, Found]) -> Found:
+    """What a coroutine comes to, in a thread of its own: after browser tests this one has a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, asked).result()
 
 
 @dataclass(frozen=True)
@@ -45,13 +55,16 @@ class Client:
         """A GET of exactly this path; ``if_none_match`` means the header If-None-Match."""
         return self.ask("GET", path, **headers)
 
-    def ask(self, method: str, path: str, **headers: str) -> Reply:
-        """The same for any method."""
-        named = {"host": self.host} | {name.replace("_", "-"): value for name, value in headers.items()}
+    def ask(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> Reply:
+        """The same for any method, with a body where there is one."""
+        length = {"content-length": str(len(body))} if body else {}
+        named = (
+            {"host": self.host} | length | {name.replace("_", "-"): value for name, value in headers.items()}
+        )
         self._connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in named.items():
             self._connection.putheader(name, value)
-        self._connection.endheaders()
+        self._connection.endheaders(body or None)
         answer = self._connection.getresponse()
         content = answer.read()
         return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
@@ -83,7 +96,7 @@ def served(app: Any) -> Iterator[Client]:
 
 def scene(name: str = "digits/pca-5d") -> str:
     """The path of a bundle's scene."""
-    return "/" + routes.scene_url(open_bundle(name))
+    return "/" + scene_url(open_bundle(name))
 
 
 def is_sentence(answer: Reply, status: int, *words: str) -> None:

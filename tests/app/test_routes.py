@@ -22,7 +22,7 @@ from aecore.errors import UserError
 from app import routes, server
 from app.kept import Kept
 from tests.app import make_bundle
-from tests.app.served import Client, is_sentence, scene, served
+from tests.app.served import Client, apart, is_sentence, scene, served
 
 # What there is
 
@@ -165,8 +165,8 @@ def test_who_asks_at_once_waits_for_one_result() -> None:
         go.set()
         return await asyncio.gather(*waiting[1:])
 
-    assert asyncio.run(ask()) == [1] * 19
-    assert asyncio.run(kept.get("key", lambda: 2)) == 1
+    assert apart(ask()) == [1] * 19
+    assert apart(kept.get("key", lambda: 2)) == 1
 
 
 def test_what_fails_is_made_again_and_what_is_old_forgotten() -> None:
@@ -176,13 +176,13 @@ def test_what_fails_is_made_again_and_what_is_old_forgotten() -> None:
         return await kept.get(key, lambda: size if size else 1 // 0)
 
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(ask("a", 0))
+        apart(ask("a", 0))
     for key in "abc":
-        assert asyncio.run(ask(key, 4)) == 4
-    assert asyncio.run(ask("a", 3)) == 3  # 12 were too many
-    assert asyncio.run(ask("c", 1)) == 4
-    assert asyncio.run(ask("large", 11)) == 11
-    assert asyncio.run(ask("large", 5)) == 5
+        assert apart(ask(key, 4)) == 4
+    assert apart(ask("a", 3)) == 3  # 12 were too many
+    assert apart(ask("c", 1)) == 4
+    assert apart(ask("large", 11)) == 11
+    assert apart(ask("large", 5)) == 5
 
 
 def test_the_first_document_fetches_the_canvas_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from aecore.bundles import Bundle
 from aecore.data import load_dataset
-from app import routes, server
+from app import kept, routes, server
 from tests.app import make_bundle
 from tests.app.served import Client, is_sentence, scene, served
 
@@ -37,7 +37,7 @@ def client(tmp_path: Path, on_shelf: Callable[[Path], None], dist: Path) -> Iter
     on_shelf(root)
     with served(Starlette(routes=server.guarded(routes.routes(dist)))) as client:
         yield client
-    routes.answers.clear()
+    kept.answers.clear()
 
 
 def test_words_come_as_numbers(client: Client) -> None:

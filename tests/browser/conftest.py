@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from aecore.bundles import Bundle, open_bundle
 from aecore.bundles.files import sha256
@@ -17,6 +17,8 @@ from tests.browser import canvas, live, models
 
 OpenPage = Callable[[str], Page]
 Shot = Callable[[str], None]
+
+expect.set_options(timeout=30_000)  # milliseconds; a test never waits longer than it has to
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,6 +18,7 @@ from aecore import scenes
 from aecore.bundles import Bundle
 from aecore.latent import interpolate
 from app import routes
+from app.scene import scene_url
 from tests.browser import live
 from tests.browser.conftest import OpenPage
 
@@ -103,7 +104,7 @@ def test_a_place_and_its_code_are_inverses(parts: Parts, many: Bundle, view: str
         "const scene = await parts.scene.loadScene(given.url);"
         "const view = parts.space.viewOf(scene, given.view, [0, 1]);"
         "return given.places.map((place) => [[...view.code(place)], view.place(view.code(place))])",
-        url=f"/{routes.scene_url(many)}",
+        url=f"/{scene_url(many)}",
         view=view,
         places=places.tolist(),
     )
@@ -120,7 +121,7 @@ def test_pca_places_each_code_where_the_bundle_has_it(parts: Parts, many: Bundle
         "const scene = await parts.scene.loadScene(given.url);"
         "const view = parts.space.viewOf(scene, 'pca');"
         "return [0, 1, 2, 3].map((row) => view.place(scene.code(row)))",
-        url=f"/{routes.scene_url(many)}",
+        url=f"/{scene_url(many)}",
     )
     np.testing.assert_allclose(found, many.codes.maps["pca"][:4], atol=0.01)  # codes come in half precision
 
@@ -132,7 +133,7 @@ def test_the_scene_holds_what_the_bundle_holds(parts: Parts, many: Bundle) -> No
         "return { mu: [...codes.mu], logvar: [...codes.logvar], error: [...codes.error],"
         " index: [...codes.index],"
         " umap: [...codes.maps.umap], means: [...means] }",
-        url=f"/{routes.scene_url(many)}",
+        url=f"/{scene_url(many)}",
     )
     codes = many.codes
     assert codes.logvar is not None

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from aecore.bundles import Bundle, open_bundle, shipped_root
 from app import routes
+from app.scene import scene_url
 from tests.browser import canvas, live
 from tests.browser.canvas import Map
 from tests.browser.conftest import OpenPage, Shot
@@ -51,7 +52,7 @@ def test_browser_python_and_pytorch_agree(runtime: Page, name: str) -> None:
     told = bundle.card.latent.condition  # free codes and examples alike are told the first class
     beside = np.eye(told.size, dtype=np.float32)[[0, 0, 0]] if told else None
     x = np.clip(bundle.decode(canvas.mu(bundle)[:3], beside), 0, 1)  # what examples look like
-    given = {"canvas": f"/{routes.canvas_url()}", "url": f"/{routes.scene_url(bundle)}"}
+    given = {"canvas": f"/{routes.canvas_url()}", "url": f"/{scene_url(bundle)}"}
     found: dict[str, Any] = runtime.evaluate(RUN, given | {"x": x.ravel().tolist(), "z": z.ravel().tolist()})
     python = bundle.encode(x, beside)
     mu = python.get("mu", python.get("z"))

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from aecore import scenes
 from aecore.bundles import Bundle, open_bundle
 from app import routes
+from app.scene import scene_url
 from tests.browser import canvas
 from tests.browser.conftest import OpenPage, Shot
 
@@ -47,7 +48,7 @@ def grid_shows(page: Page, expected: NDArray[Any]) -> bool:
 def prior_draws(page: Page, bundle: Bundle, temperature: float = 1) -> canvas.Floats:
     """The codes behind the grid, of seed 1: mean + T·L·ε; that ε is normal is for test_maths."""
     given = {"seed": 1, "count": COUNT, "source": "prior", "temperature": temperature}
-    urls = {"canvas": f"/{routes.canvas_url()}", "url": f"/{routes.scene_url(bundle)}"}
+    urls = {"canvas": f"/{routes.canvas_url()}", "url": f"/{scene_url(bundle)}"}
     return np.array(page.evaluate(DRAWS, given | urls))
 
 

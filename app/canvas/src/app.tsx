@@ -1,11 +1,13 @@
 /** Which page is shown, of which scene; what fails says so on its own panel. */
 
+import type { ComponentChildren } from "preact";
 import type { Host, PageName } from "./host";
 import { Fence, Notice, usePromise } from "./parts/kit";
 import { Telling, useTold } from "./parts/told";
 import { Top } from "./parts/top";
 import { WhyNot } from "./parts/whynot";
-import { pages, titles } from "./pages";
+import { pages, titles, type OfScene } from "./pages";
+import { Beta } from "./pages/beta";
 import { loadScene, type Scene } from "./scene";
 
 export interface PageProps {
@@ -14,6 +16,30 @@ export interface PageProps {
 }
 
 export function App({ host }: { host: Host }) {
+  return host.page === "beta" ? (
+    <Frame host={host}>
+      <Fence>
+        <Beta host={host} />
+      </Fence>
+    </Frame>
+  ) : (
+    <OfBundle host={host} />
+  );
+}
+
+/** What is around every page. */
+function Frame({ host, children }: { host: Host; children: ComponentChildren }) {
+  return (
+    <div class={host.saved.stage === "on" ? "loupe stage-on" : "loupe"}>
+      <h1 class="unseen">{titles[host.page]}</h1>
+      {host.saved.stage === "on" && !host.linked && <Pages host={host} />}
+      {children}
+    </div>
+  );
+}
+
+/** The pages that show one bundle. */
+function OfBundle({ host }: { host: Host }) {
   const entry = host.shelf.find(({ id }) => id === host.bundle);
   const { value: scene, error } = usePromise(
     () => (entry ? loadScene(entry.url) : Promise.reject(new Error("Train one with `aecore train`."))),
@@ -21,9 +47,7 @@ export function App({ host }: { host: Host }) {
   );
   if (!entry) return <Notice title="No bundle yet" text="Train one with `aecore train`." />;
   return (
-    <div class={host.saved.stage === "on" ? "loupe stage-on" : "loupe"}>
-      <h1 class="unseen">{titles[host.page]}</h1>
-      {host.saved.stage === "on" && !host.linked && <Pages host={host} />}
+    <Frame host={host}>
       {error && (
         <>
           <Top host={host} />
@@ -46,7 +70,7 @@ export function App({ host }: { host: Host }) {
           <Shown host={host} scene={scene} />
         </Fence>
       )}
-    </div>
+    </Frame>
   );
 }
 
@@ -55,7 +79,7 @@ function Shown({ host, scene }: PageProps) {
   const [told, chips] = useTold(host, scene);
   const why = scene.card.views[host.page];
   if (why) return <WhyNot {...{ host, scene, why }} />;
-  const Page = pages[host.page];
+  const Page = pages[host.page as OfScene];
   return (
     <Telling.Provider value={chips}>
       <Page host={host} scene={told} />

@@ -3,7 +3,7 @@
 import { deviation, mean } from "./maths";
 import type { Scene } from "./scene";
 
-const ACTIVE = 0.01; // variance of μ that a dimension in use exceeds: Burda et al. (2016), https://arxiv.org/abs/1509.00519
+export const ACTIVE = 0.01; // variance of μ that a dimension in use exceeds: Burda et al. (2016), https://arxiv.org/abs/1509.00519
 
 const SILENT = 0.01; // nats: below it a dimension of a ladder says what the levels above it say already
 

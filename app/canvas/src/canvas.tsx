@@ -10,6 +10,12 @@ import * as colouring from "./colouring";
 import * as address from "./address";
 import { fetched } from "./fetched";
 import * as image from "./image";
+import * as axis from "./lab/axis";
+import * as frames from "./lab/frames";
+import * as multirate from "./lab/multirate";
+import * as plane from "./lab/plane";
+import * as statistics from "./lab/statistics";
+import * as sweep from "./lab/sweep";
 import * as meter from "./meter";
 import * as maths from "./maths";
 import * as models from "./models";
@@ -22,7 +28,10 @@ import { titles } from "./pages";
 import { styles } from "./styles";
 
 /** What stands behind the pages, for tests that hold it against other libraries. */
-export const parts = { address, arrows, colouring, colours, drawing, draws, image, maths, meter, models, priors, safetensors, scene, space };
+export const parts = {
+  address, arrows, axis, colouring, colours, drawing, draws, frames, image, maths, meter, models, multirate, plane, priors,
+  safetensors, scene, space, statistics, sweep,
+}; // prettier-ignore
 
 /** Shows the canvas inside ``root``, or shows it anew; gives what takes it away. */
 export function mount(root: HTMLElement | ShadowRoot, host: Host): () => void {
@@ -69,7 +78,7 @@ export async function site(root: HTMLElement): Promise<void> {
       if (its === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    mount(main, { page, shelf: bundles, bundle, saved, say, linked: true });
+    mount(main, { page, shelf: bundles, bundle, saved, say, linked: true, lab: new URL("lab.json", document.baseURI).href });
   };
   const nav = document.createElement("nav");
   nav.className = "site-nav";

@@ -13,6 +13,14 @@ export interface Factor {
   values: (number | string)[];
 }
 
+/** A model of any β at one of them. */
+export interface RateDistortion {
+  beta: number;
+  rate: number; // nats
+  distortion: number;
+  kl_per_dimension: number[]; // nats
+}
+
 export interface Card {
   version: number;
   id: string;
@@ -38,7 +46,7 @@ export interface Card {
     prior_title: string;
     levels: number[]; // of a ladder: dimensions of each, the one nearest to the data first
     codebook: { size: number; slots: number; width: number } | null;
-    condition: { kind: string; size: number } | null;
+    condition: { kind: "class" | "log-beta"; size: number; range?: [low: number, high: number] } | null;
   };
   views: Partial<Record<PageName, string>>; // why a page has nothing to show; empty where it has
   score: number | null; // σ of the noise it was trained to undo, where that gives a score field
@@ -51,6 +59,7 @@ export interface Card {
   count: number;
   maps: string[];
   kl_per_dimension: number[] | null;
+  rate_distortion?: RateDistortion[]; // of a model of any β, by ascending β
   encoder: Part;
   decoder: Part;
   prior?: Part;

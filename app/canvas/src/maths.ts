@@ -5,6 +5,13 @@ export function linear(a: Float32Array, b: Float32Array, t: number): Float32Arra
   return a.map((value, d) => (1 - t) * value + t * b[d]);
 }
 
+/** Between two of a stack of K arrays of ``size`` numbers: (1 − t)·x[k] + t·x[k + 1]; x[k] itself where t = 0. */
+export function lerp(stack: Float32Array, k: number, t: number, size: number, out = new Float32Array(size)): Float32Array {
+  const [low, high] = [k * size, (t ? k + 1 : k) * size];
+  for (let i = 0; i < size; i++) out[i] = (1 - t) * stack[low + i] + t * stack[high + i];
+  return out;
+}
+
 const NO_PLANE = 1e-12; // below this sine two unit vectors span no plane of their own
 
 /** A code on the great circle from a to b: the direction turns at a constant rate and the length changes linearly.

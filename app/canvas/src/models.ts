@@ -3,8 +3,8 @@
 import { taken, written } from "./examples/causal";
 import { sizeOf } from "./examples/kinds";
 import { indicesOf } from "./examples/tokens";
-import type { FunctionName, Scene } from "./scene";
-import type { Answer, Input, Outputs, Request } from "./worker";
+import type { FunctionName, Part, Scene } from "./scene";
+import type { Answer, Fed, Input, Next, Outputs, Request } from "./worker";
 
 interface Waiting {
   done(answer: Outputs): void;
@@ -46,9 +46,24 @@ function asking(scene: Scene, which: FunctionName, inputs: Input[]): Promise<Out
   const { [which]: part, weights } = scene.card;
   if (!part) return Promise.reject(new Error(`This bundle has no ${which}.`));
   const functions = NAMES.filter((name) => scene.card[name]).length;
-  const request: Request = { id: asked++, scene: new URL(scene.url, document.baseURI).href, part, weights, functions, inputs };
+  const timed = which === "decoder" && inputs[0]?.shape[0] === 1 && !causal(scene);
+  return runPart({ url: scene.url, part, weights, functions }, inputs, timed);
+}
+
+/** A graph in a folder; its weights beside it, or fed from a stack of them. */
+export interface Runnable {
+  url: string; // of the folder, ending in "/"
+  part: Part;
+  weights: string;
+  functions: number; // graphs in the folder
+  fed?: Fed;
+}
+
+/** What a graph gives, and ``next`` makes of it; with no inputs it is only loaded. */
+export function runPart({ url, ...rest }: Runnable, inputs: Input[], timed = false, next?: Next): Promise<Outputs> {
+  const request: Request = { id: asked++, scene: new URL(url, document.baseURI).href, ...rest, inputs, next };
   return new Promise((done, failed) => {
-    waiting.set(request.id, { done, failed, timed: which === "decoder" && inputs[0]?.shape[0] === 1 && !causal(scene) });
+    waiting.set(request.id, { done, failed, timed });
     started().postMessage(request);
   });
 }
@@ -65,9 +80,11 @@ export async function warm(scene: Scene, which: FunctionName): Promise<number[]>
   return (await asking(scene, which, [])).widths;
 }
 
-/** Classes as a condition: of each a row with one 1 among zeros; a row of zeros where none is known (−1). */
+/** Classes as a condition: of each a row with one 1 among zeros; a row of zeros where none is known (−1). A model
+ * of any β is told log 1. */
 function conditionOf(scene: Scene, classes: ArrayLike<number>): Input[] {
   const size = scene.classes;
+  if (scene.card.latent.condition?.kind === "log-beta") return [{ data: new Float32Array(classes.length), shape: [classes.length, 1] }];
   if (!size) return [];
   const data = new Float32Array(classes.length * size);
   for (let row = 0; row < classes.length; row++) if (classes[row] >= 0) data[row * size + classes[row]] = 1;
@@ -149,7 +166,7 @@ export async function encode(
   };
   const guess = likely && scene.told.one === undefined;
   const as = size ? Array.from({ length: rows }, (_, row) => (guess ? best(row) : classOf(scene))) : undefined;
-  const [mu, logvar] = await run(scene, "encoder", [input, ...(as ? conditionOf(scene, as) : [])]);
+  const [mu, logvar] = await run(scene, "encoder", [input, ...conditionOf(scene, as ?? new Int32Array(rows))]);
   return { mu, logvar, as, likely };
 }
 

@@ -56,7 +56,8 @@ export class Scene {
 
   /** How many classes encoder and decoder are told of; 0 where they are told nothing. */
   get classes(): number {
-    return this.card.latent.condition?.size ?? 0;
+    const { condition } = this.card.latent;
+    return condition?.kind === "class" ? condition.size : 0;
   }
 
   /** The same scene, its decoder told another class. */

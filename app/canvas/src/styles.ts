@@ -14,5 +14,8 @@ import traverse from "./pages/traverse.css";
 import interpolate from "./pages/interpolate.css";
 import sample from "./pages/sample.css";
 import examples from "./examples/examples.css";
+import lab from "./lab/lab.css";
+import controls from "./lab/controls.css";
+import scrub from "./lab/scrub.css";
 
-export const styles = [base, stage, legend, selection, map, reconstruct, told, pad, draw, compare, traverse, interpolate, sample, examples];
+export const styles = [base, stage, legend, selection, map, reconstruct, told, pad, draw, compare, traverse, interpolate, sample, examples, lab, controls, scrub];

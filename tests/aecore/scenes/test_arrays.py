@@ -122,7 +122,7 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
     )
     scene = json.loads(json.dumps(scenes.describe(bundle)))
     assert scene == {
-        "version": 4,
+        "version": 5,
         "id": "digits/pca-5d",
         "title": "VAE · 5 dims · β = 0.5",
         "data": {
@@ -145,6 +145,7 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
         "count": 150,
         "maps": ["pca", "umap", "tsne", "pca3"],
         "kl_per_dimension": kl,
+        "rate_distortion": [],
         "encoder": {"file": "encoder.onnx", "inputs": ["x"], "outputs": ["mu", "logvar"]},
         "decoder": {"file": "decoder.onnx", "inputs": ["z"], "outputs": ["x"]},
         "weights": "model.safetensors",

@@ -70,7 +70,7 @@ def test_everything_that_is_named_is_there(make: Make, canvas: Path, tmp_path: P
         "data_title": bundles[0].card.data.title, "url": "bundles/digits/point/",
     }  # fmt: skip
     assert [each["id"] for each in listed] == [each.id for each in bundles]
-    named = {"index.html", "site.json", "LICENSES.txt", "canvas/canvas.js", "canvas/ort.wasm.gz"}
+    named = {"index.html", "site.json", "lab.json", "LICENSES.txt", "canvas/canvas.js", "canvas/ort.wasm.gz"}
     named |= {"canvas/licences/ort.txt", "icon.svg"}
     named |= {f"fonts/inter-{script}-wght-normal.woff2" for script in ("greek", "latin", "latin-ext")}
     named |= {"fonts/LICENSE.txt"}

@@ -27,7 +27,7 @@ def latent(kind: LatentKind) -> LatentSpec:
 def test_the_pages_are_those_of_the_canvas() -> None:
     said = re.search(r"PageName = ([^;]+);", (TYPESCRIPT / "host.ts").read_text())
     assert said
-    assert set(re.findall(r'"(\w+)"', said[1])) == set(PAGES)
+    assert set(re.findall(r'"(\w+)"', said[1])) == set(routes.PAGES)
 
 
 @pytest.mark.parametrize("data", get_args(Kind))

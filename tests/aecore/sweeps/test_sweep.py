@@ -250,8 +250,10 @@ def test_reading_needs_no_pytorch(sweep: Sweep) -> None:
     code = """
 import sys
 import numpy as np
+from aecore.scenes.sweep import describe
 from aecore.sweeps import list_sweeps, open_sweep
 sweep = open_sweep("digits/small")
+describe(sweep)
 assert sweep in list_sweeps() and sweep.encode(sweep.decode(np.zeros((1, 3)), 1), 2)
 print("torch" in sys.modules)
 """

@@ -11,7 +11,10 @@ import { Reconstruct } from "./reconstruct";
 import { Sample } from "./sample";
 import { Traverse } from "./traverse";
 
-export const pages: Record<PageName, FunctionComponent<PageProps>> = {
+export type OfScene = Exclude<PageName, "beta">;
+
+/** Those that show a bundle; the β lab has models of its own. */
+export const pages: Record<OfScene, FunctionComponent<PageProps>> = {
   map: MapPage,
   reconstruct: Reconstruct,
   traverse: Traverse,

@@ -10,4 +10,5 @@ export const titles: Record<PageName, string> = {
   sample: "Sample",
   draw: "Draw",
   compare: "Compare",
+  beta: "β lab",
 };

@@ -90,60 +90,68 @@ export class Manifold implements Layer {
     if (!grid || !x) return;
     const { ink } = board.tones();
     if (this.tint !== ink) {
-      if (mannerOf(this.scene.card.data)) this.write(x, ink);
-      else this.develop(x, numbersOf(ink));
+      develop(this.picture, x, this.scene.card.data, this.side, ink);
       this.tint = ink;
       if (this.asked) this.ms = performance.now() - this.asked;
       this.asked = 0;
     }
     const side = 2 * grid.reach * board.camera.scale;
     const [left, top] = board.camera.pixel([grid.centre[0] - grid.reach, grid.centre[1] + grid.reach]);
-    pen.imageSmoothingQuality = "high";
-    if (mannerOf(this.scene.card.data)) pen.globalAlpha = 1.4 * STRENGTH;
-    pen.drawImage(this.picture, left, top, side, side);
-    pen.globalAlpha = 1;
-  }
-
-  /** Curves and words, all in ink. */
-  private write(x: Float32Array, ink: string): void {
-    const { data } = this.scene.card;
-    const [manner, size] = [mannerOf(data)!, sizeOf(data)];
-    this.picture.width = this.picture.height = this.side * DRAWN;
-    const pen = this.picture.getContext("2d")!;
-    const tones = { ink, faint: ink, line: "transparent", accent: ink };
-    const [wide, high] = manner.cell(data);
-    const [width, height] = [0.84 * DRAWN, (0.84 * DRAWN * high) / wide];
-    for (let cell = 0; cell < this.side ** 2; cell++) {
-      const [column, row] = [cell % this.side, Math.floor(cell / this.side)];
-      pen.setTransform(1, 0, 0, 1, (column + 0.08) * DRAWN, (row + 0.5) * DRAWN - height / 2);
-      manner.draw({ pen, width, height, tones }, x.subarray(cell * size, (cell + 1) * size), data);
-    }
-  }
-
-  /** Ink whose opacity is the intensity; colours, where the data has them, keep their own. */
-  private develop(x: Float32Array, ink: number[]): void {
-    const [channels, height, width] = this.scene.card.data.shape;
-    const [plane, across] = [width * height, SIDE * width];
-    this.picture.width = across;
-    this.picture.height = SIDE * height;
-    const image = new ImageData(across, SIDE * height);
-    for (let cell = 0; cell < SIDE * SIDE; cell++) {
-      const corner = Math.floor(cell / SIDE) * height * across + (cell % SIDE) * width;
-      for (let i = 0; i < plane; i++) {
-        const at = 4 * (corner + Math.floor(i / width) * across + (i % width));
-        const from = cell * channels * plane + i;
-        for (let colour = 0; colour < 3; colour++) {
-          image.data[at + colour] = channels === 1 ? ink[colour] : 255 * x[from + colour * plane];
-        }
-        image.data[at + 3] = 255 * STRENGTH * (channels === 1 ? x[from] : 1);
-      }
-    }
-    this.picture.getContext("2d")!.putImageData(image, 0, 0);
+    stamp(pen, this.picture, this.scene.card.data, left, top, side);
   }
 
   cancel(): void {
     this.latest.cancel();
   }
+}
+
+/** Makes ``side`` × ``side`` examples, shape (side², …), one faint picture in ink. */
+export function develop(picture: HTMLCanvasElement, x: Float32Array, data: Data, side: number, ink: string): void {
+  if (mannerOf(data)) write(picture, x, data, side, ink);
+  else inked(picture, x, data.shape, side, numbersOf(ink));
+}
+
+/** Puts such a picture where it belongs. */
+export function stamp(pen: CanvasRenderingContext2D, picture: HTMLCanvasElement, data: Data, left: number, top: number, side: number): void {
+  pen.imageSmoothingQuality = "high";
+  if (mannerOf(data)) pen.globalAlpha = 1.4 * STRENGTH;
+  pen.drawImage(picture, left, top, side, side);
+  pen.globalAlpha = 1;
+}
+
+/** Curves and words, all in ink. */
+function write(picture: HTMLCanvasElement, x: Float32Array, data: Data, side: number, ink: string): void {
+  const [manner, size] = [mannerOf(data)!, sizeOf(data)];
+  picture.width = picture.height = side * DRAWN;
+  const pen = picture.getContext("2d")!;
+  const tones = { ink, faint: ink, line: "transparent", accent: ink };
+  const [wide, high] = manner.cell(data);
+  const [width, height] = [0.84 * DRAWN, (0.84 * DRAWN * high) / wide];
+  for (let cell = 0; cell < side ** 2; cell++) {
+    const [column, row] = [cell % side, Math.floor(cell / side)];
+    pen.setTransform(1, 0, 0, 1, (column + 0.08) * DRAWN, (row + 0.5) * DRAWN - height / 2);
+    manner.draw({ pen, width, height, tones }, x.subarray(cell * size, (cell + 1) * size), data);
+  }
+}
+
+/** Ink whose opacity is the intensity; colours, where the data has them, keep their own. */
+function inked(picture: HTMLCanvasElement, x: Float32Array, [channels, height, width]: number[], side: number, ink: number[]): void {
+  const [plane, across] = [width * height, side * width];
+  picture.width = across;
+  picture.height = side * height;
+  const image = new ImageData(across, side * height);
+  for (let cell = 0; cell < side * side; cell++) {
+    const corner = Math.floor(cell / side) * height * across + (cell % side) * width;
+    for (let i = 0; i < plane; i++) {
+      const at = 4 * (corner + Math.floor(i / width) * across + (i % width));
+      const from = cell * channels * plane + i;
+      for (let colour = 0; colour < 3; colour++) {
+        image.data[at + colour] = channels === 1 ? ink[colour] : 255 * x[from + colour * plane];
+      }
+      image.data[at + 3] = 255 * STRENGTH * (channels === 1 ? x[from] : 1);
+    }
+  }
+  picture.getContext("2d")!.putImageData(image, 0, 0);
 }
 
 /** Red, green and blue of any CSS colour, 0 to 255. */

@@ -9,7 +9,7 @@ import { Top } from "./top";
 export function WhyNot({ host, scene, why }: { host: Host; scene: Scene; why: string }) {
   const works = (name: PageName) => !scene.card.views[name];
   const first: PageName = /\bTraverse\b/.test(why) && works("traverse") ? "traverse" : "map";
-  const pages = [first, ...(Object.keys(titles) as PageName[])].filter((name, i, all) => works(name) && all.indexOf(name) === i);
+  const pages = [first, ...(Object.keys(titles) as PageName[])].filter((name, i, all) => name !== "beta" && works(name) && all.indexOf(name) === i);
   return (
     <>
       <Top host={host} />

@@ -1,0 +1,39 @@
+/** The three columns below the β card; they take a source and nothing else, whichever way it is. */
+
+import type { ComponentChildren } from "preact";
+import { Notice } from "../parts/kit";
+import { Aggregate } from "./aggregate";
+import { KlBars, MeasurePlot, RatePlot, type Rival } from "./charts";
+import { Collapse } from "./collapse";
+import { LatentMap } from "./map";
+import { useSignal, type Source } from "./moment";
+import { Reconstructions, Samples, Traversals } from "./pictures";
+
+export type { Rival } from "./charts";
+
+/** @param advice What can be done about a collapse. @param others Dots in the rate–distortion plot. */
+export function Panels({ source, advice, others }: { source: Source; advice?: ComponentChildren; others?: Rival[] }) {
+  const failed = useSignal(source.failed);
+  return (
+    <>
+      {failed && <Notice failed title="The model cannot be shown" text={failed} />}
+      <div class="lab-columns">
+        <div class="column">
+          <LatentMap source={source} />
+        </div>
+        <div class="column">
+          <Reconstructions source={source} />
+          <Samples source={source} />
+          <Traversals source={source} />
+          <Collapse {...{ source, advice }} />
+        </div>
+        <div class="column">
+          <RatePlot {...{ source, others }} />
+          <KlBars source={source} />
+          <Aggregate source={source} />
+          {source.measures?.map((measure) => <MeasurePlot key={measure.title} {...{ source, measure }} />)}
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,139 @@
+/** One job as this tab sees it: what it is doing, its frames as a source, and what is said to it. */
+
+import type { Manifest } from "./frames";
+import { Live } from "./live";
+import { Signal } from "./signal";
+import { isOwn } from "./token";
+import { watch, type Answer, type Job, type Jobs } from "./wire";
+
+const APART = 120; // ms between two turns of one dial
+const SAVING = 1000; // ms between two looks at what became of a save
+const AT_REST = ["paused", "done", "stopped", "failed"];
+
+/** A value of a dial that follows a hand: said now and then, the last one for certain. */
+interface Turned {
+  value: unknown;
+  timer: number;
+}
+
+export class Session {
+  readonly job = new Signal<Job | null>(null);
+  readonly live = new Signal<Live | null>(null);
+  readonly connected = new Signal(false);
+  readonly refused = new Signal(""); // why the last thing said was not done
+  readonly saved = new Signal<{ state: "saving" | "saved" | "refused"; text: string } | null>(null);
+  /** What has been set here and has not come back in a frame. */
+  readonly asked = new Signal<Record<string, unknown>>({});
+  readonly own: boolean;
+  private turned = new Map<string, Turned>();
+  private leave: () => void;
+  private left = false;
+
+  constructor(
+    readonly jobs: Jobs,
+    readonly id: string,
+    private readonly range: [low: number, high: number],
+  ) {
+    this.own = isOwn(id);
+    this.leave = watch(jobs.base, id, {
+      job: (job) => this.heard(job),
+      manifest: (manifest) => void this.begin(manifest),
+      frame: async (raw) => {
+        await this.live.value?.add(raw);
+        this.settle();
+      },
+      connected: (yes) => (this.connected.value = yes),
+      gone: (reason) => (this.refused.value = reason),
+    });
+    this.jobs.job(id).then((job) => this.heard(job), (error: Error) => this.lost(error));
+  }
+
+  /** There is no such job, or no server: it is not looked for again. */
+  private lost({ message }: Error): void {
+    this.leave();
+    this.refused.value = message;
+  }
+
+  private heard(job: Job): void {
+    if (this.left) return;
+    this.job.value = job;
+    if (job.state !== "running") this.live.value?.rest();
+    if (AT_REST.includes(job.state)) void this.live.value?.refresh().catch(() => {});
+  }
+
+  /** Another take begins at its first frame; another generation is the same take with fewer frames. */
+  private async begin(manifest: Manifest): Promise<void> {
+    const before = this.live.value;
+    if (before?.manifest.take === manifest.take) return void (await before.refresh().catch(() => {}));
+    const live = new Live(this.jobs, this.id, manifest, this.range);
+    this.live.value = live;
+    before?.dispose();
+    this.asked.value = {};
+    if (this.job.value) this.heard(this.job.value);
+    await live.refresh().catch(() => {});
+  }
+
+  /** Says something; gives its number, or nothing where it was refused. */
+  async say(name: string, value: unknown = null): Promise<number | undefined> {
+    try {
+      this.refused.value = "";
+      return await this.jobs.say(this.id, name, value);
+    } catch (error) {
+      this.refused.value = (error as Error).message;
+      return undefined;
+    }
+  }
+
+  /** Turns a dial while the hand moves: at most a few times a second, the last value for certain. */
+  turn(name: string, value: unknown): void {
+    this.asked.value = { ...this.asked.value, [name]: value };
+    this.live.value?.look(null);
+    const turned = this.turned.get(name);
+    if (turned) return void (turned.value = value);
+    void this.say(name, value);
+    const mine: Turned = { value, timer: 0 };
+    mine.timer = window.setTimeout(() => {
+      this.turned.delete(name);
+      if (!Object.is(mine.value, value)) this.turn(name, mine.value);
+    }, APART);
+    this.turned.set(name, mine);
+  }
+
+  /** Forgets what has been set once a frame has it. */
+  private settle(): void {
+    const dials = this.live.value?.frame.value?.header.dials as unknown as Record<string, unknown> | undefined;
+    const open = Object.entries(this.asked.value).filter(([name, value]) => !same(dials?.[name], value));
+    if (open.length < Object.keys(this.asked.value).length) this.asked.value = Object.fromEntries(open);
+  }
+
+  /** What a dial stands at: what has been set here, else what the shown frame says. */
+  dial<Value>(name: string): Value | undefined {
+    const dials = this.live.value?.frame.value?.header.dials as unknown as Record<string, unknown> | undefined;
+    return (this.live.value?.at.value == null ? this.asked.value[name] : undefined) as Value | undefined ?? (dials?.[name] as Value | undefined);
+  }
+
+  /** Makes a bundle of the weights as they are, and waits for it. */
+  async save(name: string): Promise<void> {
+    this.saved.value = { state: "saving", text: "Measured, mapped and exported like any other bundle: this takes a while." };
+    const number = await this.say("save", name || null);
+    if (number === undefined) return void (this.saved.value = null);
+    let answer: Answer | undefined;
+    while (!this.left && (!answer || answer.state === "waiting" || answer.state === "ready")) {
+      await new Promise((later) => setTimeout(later, SAVING));
+      const said = await this.jobs.answers(this.id, number - 1).catch(() => []);
+      answer = said.find((each) => each.number === number);
+    }
+    if (answer) this.saved.value = { state: answer.state === "done" ? "saved" : "refused", text: answer.answer };
+  }
+
+  dispose(): void {
+    this.left = true;
+    this.leave();
+    for (const { timer } of this.turned.values()) clearTimeout(timer);
+    this.live.value?.dispose();
+  }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return typeof a === "number" && typeof b === "number" ? Math.abs(a - b) <= 1e-6 * Math.abs(b) : a === b;
+}

@@ -1,0 +1,225 @@
+/** Train live: a model learns while everybody looks, and β is turned while it does. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { useSaved } from "../address";
+import type { Host } from "../host";
+import { Button, digits, Notice, Segment, usePromise } from "../parts/kit";
+import { scaleOf } from "./axis";
+import { NOT_YOURS, rounded, Settings, standingOf, Transport, useHeld } from "./controls";
+import { Cures } from "./cures";
+import { BetaHead } from "./head";
+import type { Live } from "./live";
+import { useSignal, type Source } from "./moment";
+import { Scrub } from "./scrub";
+import { Session } from "./session";
+import type { Signal } from "./signal";
+import { BetaSlider } from "./slider";
+import { isOwn } from "./token";
+import { Jobs, type Job, type LiveStart, type State } from "./wire";
+
+export interface TrainLiveProps {
+  host: Host;
+  base: string; // the address below which the server's jobs are, with a slash at its end
+  data: string; // name of the data set
+  title: string;
+  live: LiveStart | null; // how a training of it is set up; null where there is none
+  train: boolean; // whether this server trains
+  preset: Signal<number | null>; // a β that is asked for; null once it is acted on
+  onRange(within: (beta: number) => boolean): void; // which β can be had
+  onBeta(beta: number): void; // which one is
+  children(source: Source, advice: ComponentChildren): ComponentChildren; // the panels
+}
+
+export function TrainLive(props: TrainLiveProps) {
+  const { host, base, data } = props;
+  const [job, setJob] = useSaved(host, "job");
+  const [first] = useState(data);
+  const jobs = useMemo(() => new Jobs(base), [base]);
+  useEffect(() => {
+    if (data !== first) setJob(null); // a training is of one data set
+  }, [data]);
+  const known = job !== undefined && /^[\w-]{1,40}$/.test(job) ? job : undefined;
+  if (host.linked) {
+    return <Notice title="There is no server behind this page" text="It can show what was trained before. To train here, install Loupe and start it with `aecore app`." />;
+  }
+  return known ? (
+    <Steered key={known} {...props} {...{ jobs, id: known }} onLeave={() => setJob(null)} />
+  ) : (
+    <Start {...props} jobs={jobs} onStarted={setJob} />
+  );
+}
+
+/** Before anything runs: what will happen, and the button. */
+function Start({ data, title, live, train, jobs, onRange, onStarted }: TrainLiveProps & { jobs: Jobs; onStarted(id: string): void }) {
+  const [starting, setStarting] = useState(false);
+  const [refused, setRefused] = useState("");
+  const [dim, setDim] = useState("2");
+  const { value: all = [] } = usePromise(() => jobs.all(), [jobs]);
+  const there = all.filter(({ id, spec, state }) => spec.kind === "live" && (isOwn(id) || !ENDED.includes(state))).reverse();
+  useEffect(() => onRange(() => false), []); // there is nothing yet whose β a preset could set
+  const start = async () => {
+    setStarting(true);
+    setRefused("");
+    try {
+      onStarted(await started(jobs, there, data, { ...live!, options: { ...live!.options, latent_dim: Number(dim) } }));
+    } catch (error) {
+      setRefused((error as Error).message);
+      setStarting(false);
+    }
+  };
+  const why = !train
+    ? "No training is allowed on this server. What others have started can be watched."
+    : live
+      ? ""
+      : `Nothing is set up to train live on ${title}. Choose another data set.`;
+  return (
+    <section class="panel begin" aria-label="Train live">
+      <h2>A VAE learns {title}, from nothing</h2>
+      <p>
+        Its map, its manifold and its reconstructions move while it learns. Turn β, the learning rate or free bits at any moment: the space reorganises
+        before your eyes. Everything is recorded.
+      </p>
+      {why ? (
+        <Notice title="It cannot be started here" text={why} />
+      ) : (
+        <div class="actions">
+          <Button main title={starting ? "Starting…" : "Play"} help="Starts the training on this server; the address then leads to it." disabled={starting} onClick={() => void start()} />
+          <Segment label="Latent dimensions" help="Two are a map of everything the model knows, with its manifold below; of eight those that do not pay for themselves die one by one." choices={DIMS} value={dim} onChange={setDim} />
+        </div>
+      )}
+      {starting && (
+        <p class="caption" role="status">
+          The server loads PyTorch and checks the settings: some seconds.
+        </p>
+      )}
+      {refused && <Notice failed title="It has not been started" text={refused} />}
+      {there.length > 0 && (
+        <>
+          <h3>Trainings there are</h3>
+          <ul class="under-way">
+            {there.slice(0, LISTED).map((job) => (
+              <li>
+                <Button
+                  title={isOwn(job.id) ? "Go on" : "Watch"}
+                  help={isOwn(job.id) ? "This one is yours: look at its recording, or go on with it." : "Only who has started it can steer it."}
+                  onClick={() => onStarted(job.id)}
+                />
+                <span class="caption number">
+                  {[job.spec.data, `${job.spec.options.latent_dim} dims`, job.state, job.standing && `step ${job.standing.step.toLocaleString("en")}`].filter(Boolean).join(" · ")}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+const DIMS = ["2", "8"].map((value) => ({ value, title: `${value} dims` }));
+const ENDED: State[] = ["done", "stopped", "failed"];
+const LISTED = 6;
+
+/** Starts a training, and ends those of this tab: one at a time is looked at. */
+async function started(jobs: Jobs, there: Job[], data: string, live: LiveStart): Promise<string> {
+  await Promise.allSettled(there.filter(({ id, state }) => isOwn(id) && !ENDED.includes(state)).map(({ id }) => jobs.say(id, "stop")));
+  return jobs.start(data, live);
+}
+
+/** A training that there is. */
+function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): void }) {
+  const { jobs, id, live: start, preset, onBeta, onRange, onLeave, children } = props;
+  const range = start?.betas ?? RANGE;
+  const session = useMemo(() => new Session(jobs, id, range), [jobs, id]);
+  useEffect(() => {
+    onRange((beta) => session.own && beta <= range[1]);
+    return () => session.dispose();
+  }, [session]);
+  const live = useSignal(session.live);
+  const job = useSignal(session.job);
+  const refused = useSignal(session.refused);
+  const failed = job?.state === "failed";
+  const end = async () => {
+    if (session.own && job && !ENDED.includes(job.state)) await session.say("stop");
+    onLeave();
+  };
+  return (
+    <div class="live-lab">
+      {live && <Price {...{ session, live, preset, onBeta }} />}
+      <section class="panel steering" aria-label="Training">
+        <Says session={session} />
+        {!session.own && job && <p class="caption">{NOT_YOURS}</p>}
+        {refused && <Notice failed title={job ? "That was not done" : "This training cannot be shown"} text={refused} />}
+        {failed && <Notice failed title="The training has failed" text={job.message} />}
+        <fieldset disabled={!session.own}>
+          <legend class="unseen">Steering</legend>
+          <Transport session={session} onNew={() => void end()} />
+          {live && <Settings session={session} />}
+        </fieldset>
+        {(!session.own || !job) && <Button title="Leave" help="To start a training of your own." onClick={onLeave} />}
+        {live && <Scrub live={live} going={job?.state === "running"} />}
+      </section>
+      {live ? <Shown session={session} live={live}>{children}</Shown> : !refused && !failed && <div class="panel skeleton" aria-busy="true" />}
+    </div>
+  );
+}
+
+const RANGE: [number, number] = [0.05, 100];
+
+/** The panels, once there is a frame to show. */
+function Shown({ session, live, children }: { session: Session; live: Live; children: TrainLiveProps["children"] }) {
+  const begun = useSignal(live.frame) !== null;
+  const missing = useSignal(live.missing);
+  const panels = useMemo(() => begun && children(live, <Cures session={session} />), [live, begun]);
+  return (
+    <>
+      {missing && <Notice title="A frame is missing" text={missing} />}
+      {panels || <div class="panel skeleton" aria-busy="true" />}
+    </>
+  );
+}
+
+/** What it is doing now; the steps are for the eye only. */
+function Says({ session }: { session: Session }) {
+  useSignal(session.job);
+  useSignal(session.connected);
+  const live = useSignal(session.live);
+  const pace = useHeld(live?.pace) ?? 0;
+  useHeld(live?.frame);
+  const { phrase, more } = standingOf(session);
+  return (
+    <p class="says">
+      <span role="status">{phrase}</span>
+      <span class="caption number">{pace > 0 ? `${more} · ${digits(pace, 2)} frames/s` : more}</span>
+    </p>
+  );
+}
+
+/** β, large, in its equation, and the slider that turns it while it trains. */
+function Price({ session, live, preset, onBeta }: Pick<TrainLiveProps, "preset" | "onBeta"> & { session: Session; live: Live }) {
+  const frame = useSignal(live.frame);
+  useSignal(session.asked);
+  useSignal(live.at);
+  const scale = useMemo(() => scaleOf(live.range, live.hasZero), [live]);
+  const wanted = useSignal(preset);
+  const set = session.dial<number>("beta") ?? 1;
+  useEffect(() => onBeta(set), [set]);
+  useEffect(() => {
+    if (wanted === null) return;
+    preset.value = null;
+    session.turn("beta", wanted);
+  }, [wanted]);
+  if (!frame) return null;
+  const { beta: to, beta_now: acts } = frame.header.dials;
+  const rising = acts !== null && to !== null && Math.abs(acts - to) > 1e-6 * to;
+  const turn = (beta: number) => session.turn("beta", rounded(beta));
+  return (
+    <BetaHead source={live} beta={rising ? acts : set}>
+      <fieldset disabled={!session.own}>
+        <legend class="unseen">β</legend>
+        <BetaSlider {...{ scale, beta: set }} disabled={!session.own} onTurn={turn} />
+      </fieldset>
+    </BetaHead>
+  );
+}

@@ -1,0 +1,101 @@
+/** Ways 1 and 2: a family that the slider turns. */
+
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Notice, usePromise } from "../parts/kit";
+import { scaleOf } from "./axis";
+import type { Entry, LabData } from "./catalogue";
+import type { Family } from "./family";
+import { BetaHead } from "./head";
+import type { Signal } from "./signal";
+import { useSignal } from "./moment";
+import { loadMultiRate, rateCard } from "./multirate";
+import { Panels, type Rival } from "./panels";
+import { BetaSlider } from "./slider";
+import { loadSweep, sweepCard } from "./sweep";
+
+export type TurnedWay = "sweep" | "one";
+
+const GLIDE = 600; // ms from one β to a preset's
+
+/** The other way's models of as many dimensions, for the rate–distortion plot. */
+async function rivalsOf(way: TurnedWay, entry: LabData, dim: number): Promise<Rival[]> {
+  if (way === "sweep") {
+    const cards = await Promise.all(entry.multi_rate.map(({ url }) => rateCard(url)));
+    const same = cards.filter(({ latent, rate_distortion }) => latent.dim === dim && rate_distortion?.length);
+    return same.slice(0, 1).map(({ rate_distortion }) => ({ title: "one model for every β", points: rate_distortion! }));
+  }
+  const cards = await Promise.all(entry.sweeps.map(({ url }) => sweepCard(url)));
+  return cards.filter((card) => card.dim === dim).slice(0, 1).map(({ members }) => ({ title: "dedicated VAEs", points: members }));
+}
+
+export interface TurnedProps {
+  way: TurnedWay;
+  entry: LabData;
+  chosen: Entry;
+  /** What β is first. */
+  beta: number;
+  /** A β that a preset asks for; null once it is acted on. */
+  preset: Signal<number | null>;
+  /** Which β can be had, for the presets; and which one is. */
+  onRange(within: (beta: number) => boolean): void;
+  onBeta(beta: number): void;
+}
+
+export function Turned(props: TurnedProps) {
+  const { way, chosen, entry } = props;
+  const { value: family, error } = usePromise(() => (way === "sweep" ? loadSweep(chosen.url) : loadMultiRate(chosen.url)), [way, chosen.url]);
+  const { value: others } = usePromise(() => (family ? rivalsOf(way, entry, family.dim).catch(() => []) : Promise.resolve([])), [family]);
+  if (error) return <Notice failed title={`${chosen.title} cannot be shown`} text={error.message} />;
+  if (!family) return <div class="panel skeleton" aria-busy="true" />;
+  return <Shown key={chosen.url} {...props} {...{ family, others }} />;
+}
+
+function Shown({ family, others, beta: first, preset, onRange, onBeta }: TurnedProps & { family: Family; others?: Rival[] }) {
+  const scale = useMemo(() => scaleOf(family.range, family.hasZero), [family]);
+  const [low, high] = [family.hasZero ? 0 : family.range[0], family.range[1]];
+  const [beta, setBeta] = useState(() => Math.min(high, Math.max(low, first)));
+  const gliding = useRef(0);
+  const now = useRef(beta);
+  const asked = useSignal(preset);
+  const turn = (to: number, stamp: number) => {
+    now.current = to;
+    setBeta(to);
+    family.turn(to, stamp);
+  };
+  useLayoutEffect(() => {
+    onRange((value) => value >= low && value <= high);
+    family.turn(now.current);
+    return () => family.dispose();
+  }, [family]);
+  useEffect(() => {
+    if (asked === null) return;
+    preset.value = null;
+    const [from, to, since] = [scale.of(now.current), scale.of(asked), performance.now()];
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    cancelAnimationFrame(gliding.current);
+    const step = (time: number) => {
+      const t = calm ? 1 : Math.min(1, Math.max(0, (time - since) / GLIDE));
+      turn(t === 1 ? asked : scale.at(from + (to - from) * t * t * (3 - 2 * t)), t === 1 ? 0 : time);
+      if (t < 1) gliding.current = requestAnimationFrame(step);
+      else onBeta(asked);
+    };
+    gliding.current = requestAnimationFrame(step);
+  }, [asked]);
+  useEffect(() => () => cancelAnimationFrame(gliding.current), []);
+  const panels = useMemo(() => <Panels source={family} others={others} />, [family, others]); // they listen to the source alone
+  return (
+    <>
+      <BetaHead source={family} beta={beta}>
+        <BetaSlider
+          {...{ scale, beta, ticks: family.ticks }}
+          onTurn={(to, stamp) => {
+            cancelAnimationFrame(gliding.current);
+            turn(to, stamp);
+          }}
+          onSettle={onBeta}
+        />
+      </BetaHead>
+      {panels}
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+"""``lab.json``: what the β lab can show on this machine, and what can be trained there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from aecore import scenes
+from aecore.data import list_datasets
+from aecore.sweeps import list_sweeps
+from app.answers import Answer
+from app.jobs import may_train
+from app.kept import in_thread
+from app.scene import scene_url
+from app.ui import library
+
+LIST = "loupe/lab.json"
+BETAS = (0.01, 100.0)
+LIVE: dict[str, Any] = {
+    "latent_dim": 2,
+    "beta": 1.0,
+    "hidden": [256],
+    "activation": "tanh",
+    "batch_size": 128,
+    "lr": 2e-3,
+}
+"""How a live training starts: a code that has collapsed comes back with tanh, and mostly not with ReLU."""
+
+
+def routes() -> list[Route]:
+    """The route of the list."""
+    return [Route(f"/{LIST}", _lab)]
+
+
+async def _lab(request: Request) -> Response:
+    return Answer.json("lab.json", await in_thread(_describe), lasting=False).to(request)
+
+
+def _describe() -> dict[str, Any]:
+    return scenes.describe_lab(
+        list_sweeps(), library.shelf().bundles.values(), scene_url, _live(), train=may_train()
+    )
+
+
+def _live() -> dict[str, tuple[str, dict[str, Any]]]:
+    """The sets of images that are on this machine: what is drawn of a live training are images."""
+    return {
+        each.name: (
+            each.title,
+            {
+                "variant": "beta-vae",
+                "options": LIVE | ({"binarise": "threshold"} if each.values == "unit" else {}),
+                "betas": list(BETAS),
+            },
+        )
+        for each in list_datasets()
+        if each.kind == "image" and each.available
+    }

@@ -1,0 +1,218 @@
+"""The β lab in a browser: turning the β of a sweep and of a model for every β."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from tests.browser import live, pages
+from tests.browser.lab import Lab, lab, lab_site
+
+__all__ = ["lab", "lab_site"]
+
+Open = Callable[..., Page]
+WATCH = """async () => {
+  const { parts } = await import(new URL('canvas/canvas.js', document.baseURI).href);
+  window.meter = parts.meter;
+  meter.behind.length = meter.presented.length = 0;
+  window.seen = [];
+  const label = (query) => document.querySelector(query).getAttribute('aria-label');
+  const beta = (query) => label(query).match(/β = (\\S+?)(?:,|$)/)[1];
+  const look = () => {
+    seen.push([beta('.lab-map canvas'), beta('.lab-plot')]);
+    window.watching = requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+@pytest.fixture
+def open_lab(browser: Browser, lab_site: str) -> Iterator[Open]:
+    """Opens the lab on a static site, and waits for its first frame; nothing may fail or leave the host."""
+    problems: list[str] = []
+    contexts = []
+
+    def open_lab(
+        query: str = "", quiet: bool = True, route: Callable[[Page], None] | None = None, **how: Any
+    ) -> Page:
+        context = browser.new_context(**{"viewport": live.VIEWPORT, "reduced_motion": "reduce", **how})
+        contexts.append(context)
+        page = context.new_page()
+        if quiet:
+            live.watch(page, urlsplit(lab_site).netloc, problems)
+        if route:
+            route(page)
+        page.goto(f"{lab_site}?page=beta{query}")
+        if quiet:
+            expect(page.locator(".beta-head .state")).not_to_have_text("loading", timeout=30_000)
+        return page
+
+    yield open_lab
+    for context in contexts:
+        context.close()
+    assert not problems, problems
+
+
+def slider(page: Page) -> Locator:
+    return page.get_by_role("slider", name="β")
+
+
+def address(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+@pytest.mark.parametrize("way", ["sweep", "one"])
+def test_everything_moves_with_the_slider_and_nothing_is_asked_for(open_lab: Open, way: str) -> None:
+    page = open_lab(f"&way={way}")
+    page.wait_for_timeout(3000)  # what is encoded at rest has been
+    box = slider(page).bounding_box()
+    assert box
+    left, across, y = box["x"] + 9, box["width"] - 18, box["y"] + box["height"] / 2
+    page.mouse.move(left + across / 2, y)
+    page.mouse.down()
+    page.evaluate(WATCH)
+    before = address(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for angle in np.linspace(0, 9, 120):
+        page.mouse.move(left + across * (0.5 + 0.45 * np.sin(angle)), y)
+        page.wait_for_timeout(8)
+    behind, presented, seen = page.evaluate(
+        "(cancelAnimationFrame(watching), [meter.behind, meter.presented, seen])"
+    )
+    assert not asked
+    assert address(page) == before  # said at the gesture's end
+    assert len({map_ for map_, _ in seen}) > 30
+    assert all(map_ == plot for map_, plot in seen)  # in one frame
+    late, shown = (np.quantile(each, 0.95) for each in (behind, presented))
+    print(f"{way}: painted {late:.1f} ms behind the hand (p95), in a frame after {shown:.1f} ms")
+    assert np.median(behind) < 33
+    page.mouse.up()
+    expect(page.locator(".beta-head .state")).to_contain_text(
+        "weights" if way == "sweep" else "encoded at this β"
+    )
+    beta = float(address(page)["beta"])
+    expect(page.locator(".beta-head .beta")).to_have_text(f"β = {beta:#.3g}")
+
+
+def test_page_keys_go_from_one_trained_beta_to_the_next(open_lab: Open, lab: Lab) -> None:
+    betas = lab.sweeps["plane"].card.betas
+    page = open_lab("&family=digits/plane&beta=0")
+    state = page.locator(".beta-head .state")
+    expect(state).to_have_text("trained")
+    slider(page).focus()
+    for beta in betas[1:3]:
+        page.keyboard.press("PageUp")
+        expect(state).to_have_text("trained")
+        assert float(address(page)["beta"]) == pytest.approx(beta, rel=1e-5)
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    expect(state).to_contain_text(f"between {betas[2]:.3g} and {betas[3]:.3g}: weights")
+
+
+def test_presets_are_had_where_the_range_reaches(open_lab: Open) -> None:
+    page = open_lab("&family=digits/plane")
+    chips = page.get_by_role("group", name="β worth seeing")
+    expect(chips.get_by_role("button", name="collapse")).to_be_disabled()  # it ends at 10
+    chips.get_by_role("button", name="holes").click()
+    expect(page.locator(".beta-head .beta")).to_have_text("β = 0")
+    expect(page.locator(".beta-head .what")).to_contain_text("an autoencoder")
+    assert address(page)["beta"] == "0"
+    page.locator(".segment label", has_text="One model, every β").click()
+    expect(page.locator(".beta-head .state")).to_contain_text("decoder exact", timeout=30_000)
+    expect(chips.get_by_role("button", name="holes")).to_be_disabled()  # it begins above 0
+    assert address(page)["way"] == "one"
+    page.reload()
+    expect(page.locator(".beta-head .state")).to_contain_text("decoder exact", timeout=30_000)
+
+
+@pytest.mark.parametrize("beta", [0.1, 10])
+def test_a_collapse_is_named(open_lab: Open, lab: Lab, beta: float) -> None:
+    sweep = lab.sweeps["solid"]
+    member = sweep.card.members[sweep.card.betas.index(beta)]
+    still = np.flatnonzero(sweep.codes.mu[sweep.card.betas.index(beta)].astype(np.float64).var(0) <= 0.01)
+    page = open_lab(f"&family=digits/solid&beta={beta}")
+    said = page.get_by_label("Collapse", exact=True)
+    if not len(still):
+        expect(said).to_contain_text("No dimension has collapsed")
+    elif len(still) == 3:
+        expect(said).to_contain_text("Posterior collapse")
+    else:
+        expect(said).to_contain_text(", ".join("z" + "₁₂₃"[d] for d in still))
+    if len(still):
+        expect(said).to_contain_text("free bits")
+    expect(page.locator(".told-figures")).to_contain_text(f"{member.metrics['active_units']} / 3")
+
+
+def test_a_point_is_named_and_its_posterior_drawn(open_lab: Open, lab: Lab) -> None:
+    sweep = lab.sweeps["plane"]
+    k = 3
+    page = open_lab(f"&family=digits/plane&beta={sweep.card.betas[k]}")
+    field = page.locator(".lab-map .field")
+    box = field.bounding_box()
+    assert box
+    places = sweep.codes.mu[k].astype(np.float64)
+    low, high = np.quantile(places, 0.008, axis=0), np.quantile(places, 0.992, axis=0)
+    reach = (high - low).max() / 2
+    centre = (low + high) / 2 if reach > 3 else np.zeros(2)
+    scale = 0.96 * min(box["width"], box["height"]) / (2 * max(reach, 3))
+    pixels = np.array([1, -1]) * (places - centre) * scale + [box["width"] / 2, box["height"] / 2]
+    apart = np.sort(((pixels[:, None] - pixels) ** 2).sum(-1), 1)[:, 1]
+    row = int(np.argmax(apart * ((pixels > 20) & (pixels < [box["width"] - 20, box["height"] - 20])).all(1)))
+    picture = field.locator("canvas").first
+    page.mouse.move(box["x"] + pixels[row, 0], box["y"] + pixels[row, 1])
+    assert sweep.codes.label is not None
+    expect(page.locator(".over-point")).to_have_text(sweep.card.data.classes[sweep.codes.label[row]])
+    read = "(c) => c.toDataURL()"
+    before = picture.evaluate(read)
+    page.mouse.click(box["x"] + pixels[row, 0], box["y"] + pixels[row, 1])
+    chip = page.get_by_role("button", name="Posteriors")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    assert picture.evaluate(read) != before
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    assert picture.evaluate(read) == before
+
+
+def test_without_originals_codes_are_decoded(open_lab: Open) -> None:
+    def without(page: Page) -> None:
+        said = json.dumps({"missing": "Digits is not on this machine."})
+        page.route(
+            "**/originals.json", lambda route: route.fulfill(body=said, content_type="application/json")
+        )
+
+    page = open_lab("&way=one", route=without)
+    panel = page.get_by_label("Reconstructions", exact=True)
+    expect(panel).to_contain_text("the originals are not at hand")
+    expect(panel.get_by_role("img")).to_have_count(1)
+    page.wait_for_timeout(600)
+    expect(page.locator(".beta-head .state")).not_to_contain_text("encoded at")
+
+
+def test_a_decoder_that_cannot_be_run_is_named(open_lab: Open) -> None:
+    def broken(page: Page) -> None:
+        def no_model(route: Route) -> None:
+            route.fulfill(body="no model")
+
+        page.route("**/decoder.onnx", no_model)
+
+    page = open_lab(quiet=False, route=broken)
+    expect(page.get_by_role("alert").first).to_contain_text("decoder.onnx")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("way", ["sweep", "one", "live"])
+def test_axe_finds_nothing_serious_and_it_fits_a_phone(open_lab: Open, way: str, scheme: str) -> None:
+    page = open_lab(f"&way={way}", quiet=False, color_scheme=scheme)
+    page.wait_for_selector(".beta-head .told-figures" if way != "live" else ".loupe .notice")
+    pages.is_accessible(page, "main")
+    for width, height in (pages.PHONE, (820, 1180)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
