@@ -139,7 +139,7 @@ def umap(family: Sequence[Codes], seed: int = 0, neighbours: int = 15) -> NDArra
         slices.append(scaled + noise.normal(scale=1e-3, size=scaled.shape).astype(np.float32))
     if len(slices[0]) <= neighbours:
         return pca(family)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), projections._threads_as_they_were():
         # umap says on import that its TensorFlow variant is not there, and at work that a seed means one
         # thread and that the spectrum of a disconnected graph is not.
         warnings.simplefilter("ignore", ImportWarning)

@@ -10,6 +10,8 @@ bundle is made, never while a page waits.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,13 +105,14 @@ def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15, dims: int = 2
 
     # UMAP draws in a box of side 20; a little noise parts codes that start at one point.
     noise = np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
-    fitted = UMAP(
-        n_components=dims,
-        n_neighbors=min(neighbours, len(codes) - 1),
-        init=(10 * start / np.abs(start).max() + noise).astype(np.float32),
-        random_state=seed,
-        n_jobs=1,
-    ).fit(codes.astype(np.float32))
+    with _threads_as_they_were():
+        fitted = UMAP(
+            n_components=dims,
+            n_neighbors=min(neighbours, len(codes) - 1),
+            init=(10 * start / np.abs(start).max() + noise).astype(np.float32),
+            random_state=seed,
+            n_jobs=1,
+        ).fit(codes.astype(np.float32))
     return np.asarray(fitted.embedding_, np.float32)
 
 
@@ -147,6 +150,15 @@ def tsne(codes: NDArray[Any], seed: int = 0, perplexity: float = 30.0) -> Points
         n_jobs=1,
     ).fit(codes)
     return np.asarray(embedding, np.float32)
+
+
+@contextmanager
+def _threads_as_they_were() -> Iterator[None]:
+    """Numba, under UMAP, sets OpenMP's number of threads for the whole process, and with it PyTorch's."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 def _checked(codes: NDArray[Any]) -> NDArray[np.float64]:

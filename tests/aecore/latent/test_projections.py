@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -130,6 +131,12 @@ def test_groups_far_apart_stay_apart(make: Map) -> None:
     spread = np.linalg.norm(points - centres[:, None], axis=2).mean()
     apart = np.linalg.norm(centres - np.roll(centres, 1, axis=0), axis=1).min()
     assert apart > 2 * spread
+
+
+def test_pytorch_keeps_the_one_thread_that_tests_have() -> None:
+    """Numba sets OpenMP's threads once a process: whichever test drew a map first is held to it."""
+    projections.umap(RNG.normal(size=(40, 3)))
+    assert torch.get_num_threads() == 1
 
 
 @pytest.mark.parametrize("make", [projections.pca, *MAPS])
