@@ -19,11 +19,13 @@ class Setting:
         label: As tables and axes name it.
         config: What it changes of the study's common configuration.
         x: Where it stands on the axis, where the settings are numbers; None for names.
+        family: Settings of one family are one curve in the plane, and their labels begin with it.
     """
 
     label: str
     config: Mapping[str, Any]
     x: float | None = None
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,14 @@ class Study:
     def text(self) -> str:
         """What was asked and how to read the answer, in Markdown: the docstring of the study's file."""
         return cleandoc(sys.modules[self.module].__doc__ or "").replace("``", "`")
+
+    @property
+    def families(self) -> dict[str, tuple[Setting, ...]]:
+        """The settings by family, in order."""
+        found: dict[str, tuple[Setting, ...]] = {}
+        for setting in self.settings:
+            found[setting.family] = (*found.get(setting.family, ()), setting)
+        return found
 
     @property
     def metrics(self) -> tuple[str, ...]:

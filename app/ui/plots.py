@@ -105,15 +105,13 @@ def gradients(layers: Mapping[str, tuple[Sequence[int], Sequence[float]]], mode:
         A figure for ``st.plotly_chart``, from the first layer in the darkest to the last in the lightest
         colour of cividis (in a dark theme, of those that are seen on it).
     """
-    low, high = (0.0, 0.8) if mode == "light" else (0.3, 1.0)
-    scale = [low + (high - low) * k / max(len(layers) - 1, 1) for k in range(len(layers))]
     traces = [
         dict(
             type="scatter", mode="lines" if len(x) > 1 else "markers", name=escape(name),
             x=list(x), y=list(y), line=dict(color=colour, width=2.5), marker=dict(color=colour, size=8),
             hovertemplate=f"{escape(name)} · epoch %{{x}} · %{{y:.3g}}<extra></extra>",
         )
-        for (name, (x, y)), colour in zip(layers.items(), sample_colorscale("Cividis", scale), strict=True)
+        for (name, (x, y)), colour in zip(layers.items(), _shades(len(layers), mode), strict=True)
     ]  # fmt: skip
     layout = _layout("epoch", "length of the gradient")
     lengths = [each for _, y in layers.values() for each in y if each > 0]
@@ -178,22 +176,37 @@ def plane(lines: Sequence[Line], study: Study, mode: Mode) -> dict[str, Any]:
 
     Args:
         lines: Of one data set.
-        study: One with a ``plane``.
+        study: One with a ``plane``; a curve for each of its families.
         mode: The theme.
     """
     colours = tokens(mode)
     across, up = study.plane
-    of = [line for line in lines if across in line.figures and up in line.figures]
-    x, y = ([line.figures[name] for line in of] for name in (across, up))
-    trace = dict(
-        type="scatter", mode="lines+markers+text", x=[each.mean for each in x], y=[each.mean for each in y],
-        error_x=_reach(x, colours.accent), error_y=_reach(y, colours.accent),
-        text=[escape(line.label) for line in of], textposition="top right",
-        textfont=dict(size=13, color=colours.ink), line=dict(color=colours.accent, width=2.5),
-        marker=dict(color=colours.accent, size=9), showlegend=False,
-        hovertemplate=f"{escape(study.varies)} %{{text}} · %{{x:.3g}} and %{{y:.3g}}<extra></extra>",
-    )  # fmt: skip
-    return dict(data=[trace], layout=_layout(_axis(across), _axis(up)))
+    inks = _shades(len(study.families), mode) if len(study.families) > 1 else [colours.accent]
+    traces = []
+    for (family, settings), ink in zip(study.families.items(), inks, strict=True):
+        labels = {setting.label for setting in settings}
+        of = [line for line in lines if line.label in labels and {across, up} <= line.figures.keys()]
+        x, y = ([line.figures[name] for line in of] for name in (across, up))
+        trace = dict(
+            type="scatter", mode="lines+markers+text", name=escape(family),
+            x=[each.mean for each in x], y=[each.mean for each in y],
+            error_x=_reach(x, ink), error_y=_reach(y, ink),
+            text=[escape(line.label.removeprefix(f"{family}, ")) for line in of], textposition="top right",
+            textfont=dict(size=13, color=colours.ink), line=dict(color=ink, width=2.5),
+            marker=dict(color=ink, size=9), showlegend=len(study.families) > 1,
+            customdata=[escape(line.label) for line in of],
+            hovertemplate=f"{escape(study.varies)} %{{customdata}}: %{{x:.3g}}, %{{y:.3g}}<extra></extra>",
+        )  # fmt: skip
+        traces.append(trace)
+    layout = _layout(_axis(across), _axis(up))
+    layout["legend"] |= dict(yanchor="bottom")  # above the curves
+    return dict(data=traces, layout=layout)
+
+
+def _shades(count: int, mode: Mode) -> list[str]:
+    """So many colours of cividis, from dark to light: in a dark theme, of those that are seen on it."""
+    low, high = (0.0, 0.8) if mode == "light" else (0.3, 1.0)
+    return sample_colorscale("Cividis", [low + (high - low) * k / max(count - 1, 1) for k in range(count)])
 
 
 def _axis(metric: str) -> str:

@@ -91,3 +91,12 @@ def test_rate_against_distortion() -> None:
     assert trace["text"][0] == "0.1"
     assert figure["layout"]["xaxis"]["title"] == "Rate (nats)"
     assert facts.study_head(STUDIES["beta"], "plane")[1] == "Rate (nats)"
+
+
+def test_families_are_curves_of_their_own() -> None:
+    lines, study = lines_of("blur"), STUDIES["blur"]
+    traces = plots.plane(lines[1:], study, "dark")["data"]
+    assert [trace["name"] for trace in traces] == ["VAE", "MS-SSIM", "features", "VAE-GAN"]
+    assert [trace["text"] for trace in traces[:2]] == [["β 1", "β 3"], ["β 0.3", "β 1", "β 3"]]
+    assert traces[3]["y"] == [line.figures["sharpness"].mean for line in lines[9:]]
+    assert len({trace["line"]["color"] for trace in traces}) == 4

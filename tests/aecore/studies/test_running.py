@@ -10,6 +10,7 @@ import pytest
 
 from aecore.metrics import intrinsic
 from aecore.runs import complete
+from aecore.runs.config import load_data
 from aecore.studies import STUDIES, Setting, Study, estimates, stored, table
 from aecore.studies import running as running_module
 from aecore.studies.running import run
@@ -131,4 +132,4 @@ def test_every_setting_of_every_study_can_be_trained(name: str) -> None:
     study = STUDIES[name]
     for setting in study.settings:
         config = complete(study.config("digits", setting, 0))
-        build(config, digits().spec)
+        build(config, load_data(config).spec)
