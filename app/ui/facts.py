@@ -88,10 +88,18 @@ def card(bundle: Bundle) -> list[tuple[str, str]]:
 
 
 def options(bundle: Bundle) -> list[tuple[str, str]]:
-    """Every option the model was built and trained with, beside variant and data, which head the page."""
-    return [
-        (name, str(value)) for name, value in bundle.card.config.items() if name not in ("variant", "data")
-    ]
+    """Every option the model was built and trained with, beside variant and data, which head the page.
+
+    β is given for errors averaged over an example's numbers too, as other code has them: ours are summed.
+    """
+    config, size = bundle.card.config, math.prod(bundle.card.data.shape)
+    found = [(name, str(value)) for name, value in config.items() if name not in ("variant", "data")]
+    if beta := config.get("beta"):
+        mse = config.get("likelihood") == "mse"  # ours is half the sum of squares
+        beside = f"beta beside a mean {'squared error' if mse else 'of the error'} over {size:,} numbers"
+        place = next(k for k, (name, _) in enumerate(found) if name == "beta")
+        found.insert(place + 1, (beside, numbers.digits(beta * (2 if mse else 1) / size)))
+    return found
 
 
 def tables(shelf: Sequence[Bundle], data: str) -> list[Comparison]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,7 @@ def test_the_first_page_asks_at_once_for_what_it_draws_with() -> None:
 def test_the_first_screen_loads_no_torch(shelf: Path) -> None:
     code = f"""
 import sys
+from dataclasses import replace
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
 from aecore.bundles import store
@@ -186,3 +188,17 @@ def test_figures_of_a_card_have_their_units() -> None:
     levels = dict(facts.figures(open_bundle("digits/ladder-vae")))
     assert {"Rate of level 1", "Rate of level 2"} <= levels.keys()
     assert dict(facts.figures(open_bundle("digits/k-sparse")))["Zeros in a code"].endswith(" %")
+
+
+def test_beta_is_given_for_errors_that_are_averaged_too() -> None:
+    """PyTorch-VAE's weight of 2.5e-4 beside a mean squared error of 64×64×3 numbers is a β of about 1.5."""
+    bundle = open_bundle("digits/beta-vae")
+    options = dict(facts.options(bundle))
+    assert options["beta"] == "4.0"
+    assert float(options["beta beside a mean of the error over 64 numbers"]) == pytest.approx(4 / 64)
+    config = {**bundle.card.config, "likelihood": "mse", "beta": 1.536}
+    data = replace(bundle.card.data, shape=(3, 64, 64))
+    card = replace(bundle.card, config=config, data=data)
+    said = dict(facts.options(replace(bundle, card=card)))
+    assert float(said["beta beside a mean squared error over 12,288 numbers"]) == pytest.approx(2.5e-4)
+    assert not any("beside" in name for name in dict(facts.options(open_bundle("digits/autoencoder"))))
