@@ -36,7 +36,7 @@ LAYERS = (
     ("aecore.training",),
     ("aecore.bundles",),
     ("aecore.latent", "aecore.metrics"),
-    ("aecore.runs", "aecore.scenes", "aecore.sweeps"),
+    ("aecore.runs", "aecore.scenes", "aecore.scripts", "aecore.sweeps"),
     ("aecore.studies", "aecore.zoo"),
     ("aecore.jobs",),
     ("aecore.api", "aecore.cli", "aecore", "aecore.__main__"),

@@ -20,6 +20,7 @@ from aecore.cli import (
     jobs,
     listing,
     main,
+    show,
     site,
     study,
     sweep,
@@ -48,6 +49,7 @@ TARGETS = [
 NAMED = {
     "train": train, "list": listing, "evaluate": evaluate, "data": data, "zoo": zoo, "app": app,
     "site": site, "encode": encode, "export": export, "study": study, "sweep": sweep, "jobs": jobs,
+    "show": show,
 }  # fmt: skip
 
 

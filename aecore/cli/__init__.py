@@ -27,6 +27,7 @@ COMMANDS = {
     "sweep": "sweep",
     "jobs": "jobs",
     "list": "listing",
+    "show": "show",
     "evaluate": "evaluate",
     "encode": "encode",
     "data": "data",

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     from aecore.runs import Run
 
 PACKAGE = Path(__file__).parents[1]
+SWITCHES = ("--replace", "--download", "--json")
+PARTS = ("variant", "data", "net", "likelihood")
 EPILOG = """Ctrl-C ends the training after its step and keeps the best epoch so far as a bundle;
 --resume goes on from the last whole epoch, as it does after a crash. What can be chosen depends
-on --variant, --data, --net and --likelihood: give them together with --help to see it all."""
+on --variant, --data, --net and --likelihood: give them together with --help to see it all.
+A recipe is a TOML file of flat keys, as in beta = 4; `aecore show DATA/NAME --toml` prints that of a
+bundle."""
 
 
 def add(commands: Any, words: Sequence[str]) -> None:
@@ -35,6 +40,12 @@ def add(commands: Any, words: Sequence[str]) -> None:
         epilog=EPILOG,
     )
     parser.set_defaults(run=run)
+    parser.add_argument(
+        "recipe",
+        nargs="?",
+        metavar="RECIPE.toml",
+        help="a file that says what to train; options beside it count more",
+    )
     parser.add_argument("--variant", help="what to train; `aecore list --variants` lists them")
     parser.add_argument("--data", help="what to train on; `aecore list --datasets` lists them")
     parser.add_argument("--name", default="", help="what to call the bundle [made of variant and dimension]")
@@ -56,30 +67,39 @@ def add(commands: Any, words: Sequence[str]) -> None:
 
 def add_options(parser: Parser, words: Sequence[str]) -> None:
     """Adds the flags of the training that ``words`` choose, or explains why there are none yet."""
-    chosen = parts(words)
-    if chosen is None:
+    found = parts(words)
+    if found is None:
         return
-    if not chosen.variant or not chosen.data:
+    named = {name: getattr(found, name) for name in PARTS}
+    if found.recipe:
+        from aecore.runs.recipe import read_toml
+
+        said = read_toml(Path(found.recipe))
+        named = {name: said.get(name) if value is None else value for name, value in named.items()}
+    variant, data = named["variant"], named["data"]
+    if not isinstance(variant, str) or not isinstance(data, str):
         parser.explain = _resumed if "--resume" in words else _too_early
         return
     from aecore.runs import misplaced, schema
 
-    options = schema(chosen.variant, chosen.data, vars(chosen))
-    parser.explain = lambda flag: misplaced(
-        flag.lstrip("-").replace("-", "_"), chosen.variant, chosen.data, options
-    )
-    add_flags(parser, options, f"options of {chosen.variant} on {chosen.data}")
+    options = schema(variant, data, named)
+    parser.explain = lambda flag: misplaced(flag.lstrip("-").replace("-", "_"), variant, data, options)
+    add_flags(parser, options, f"options of {variant} on {data}")
 
 
 def parts(words: Sequence[str]) -> argparse.Namespace | None:
-    """Variant, data, net and likelihood among ``words``; None where one of these flags lacks its value."""
+    """Variant, data, net, likelihood and recipe among ``words``; None where a flag lacks its value."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    for name in ("variant", "data", "net", "likelihood"):
+    for name in PARTS:
         first.add_argument(f"--{name}")
     try:
-        return first.parse_known_args([word for word in words if word not in ("-h", "--help")])[0]
+        found, rest = first.parse_known_args([word for word in words if word not in ("-h", "--help")])
     except argparse.ArgumentError:  # the parser of all flags says so
         return None
+    pairs = pairwise(["", *rest])
+    alone = [word for before, word in pairs if not before.startswith("--") or before in SWITCHES]
+    found.recipe = next((word for word in alone if word.endswith(".toml")), None)
+    return found
 
 
 def add_flags(parser: Parser, options: Mapping[str, Option], title: str) -> None:
@@ -158,22 +178,38 @@ def _training(arguments: argparse.Namespace) -> Run:
     from aecore.runs import Run
 
     options = given(arguments)
+    if arguments.recipe and not arguments.recipe.endswith(".toml"):
+        raise UserError(f"there is no use for {arguments.recipe!r}: a recipe's name ends in .toml.")
     if arguments.resume is not None:
-        flags = ("variant", "data", "name", "replace", "download")
+        flags = ("recipe", "variant", "data", "name", "replace", "download")
         if wrong := [*(name for name in flags if getattr(arguments, name)), *options]:
-            raise UserError(_resumed("--" + wrong[0].replace("_", "-")))
+            raise UserError(_resumed("the recipe" if wrong[0] == "recipe" else _flag(wrong[0])))
         return Run.resume(arguments.resume)
-    for name in ("variant", "data"):
-        if not getattr(arguments, name):
-            raise UserError(f"--{name} is missing, as in: aecore train --variant vae --data digits")
-    config = {"variant": arguments.variant, "data": arguments.data, **options}
+    config = _config(arguments, options)
     if arguments.download:
         from aecore.data import download
         from aecore.runs import complete
 
         complete(config)  # what does not fit is said before anything is fetched
-        download(arguments.data)
+        download(config["data"])
     return Run.begin(config, arguments.name, replace=arguments.replace)
+
+
+def _config(arguments: argparse.Namespace, options: Mapping[str, str]) -> dict[str, Any]:
+    """What was given, in the recipe and beside it."""
+    said = {"variant": arguments.variant, "data": arguments.data, **options}
+    if arguments.recipe:
+        from aecore.runs.recipe import from_toml
+
+        return from_toml(Path(arguments.recipe), said)
+    for name in ("variant", "data"):
+        if not said[name]:
+            raise UserError(f"--{name} is missing, as in: aecore train --variant vae --data digits")
+    return said
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _summary(metrics: Mapping[str, Any]) -> str:

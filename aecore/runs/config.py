@@ -88,19 +88,21 @@ def misplaced(option: str, variant: str, data: str, chosen: Mapping[str, Option]
     return f"{flag} belongs to {' or '.join(homes)}; {variant} on {data} as chosen lacks it." if homes else ""
 
 
-def command(config: Mapping[str, Any]) -> str:
-    """The command line that trains ``config``, leaving out what is default."""
+def chosen(config: Mapping[str, Any]) -> dict[str, Any]:
+    """``variant``, ``data``, and what of ``config`` is not what it would be by default."""
     parts = ("variant", "data", "net", "likelihood")
     default = complete({key: config[key] for key in parts if key in config})
-    words = ["aecore", "train", "--variant", config["variant"], "--data", config["data"]]
-    for key, value in config.items():
-        if key in ("net", "likelihood"):
-            usual = complete({"variant": config["variant"], "data": config["data"]})[key]
-        else:
-            usual = default[key]
-        if value != usual:
-            text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-            words += [f"--{key.replace('_', '-')}", text]
+    usual = complete({key: config[key] for key in parts[:2]})
+    default |= {key: usual[key] for key in parts[2:] if key in usual}
+    return {key: value for key, value in config.items() if key in parts[:2] or value != default[key]}
+
+
+def command(config: Mapping[str, Any]) -> str:
+    """The command line that trains ``config``, leaving out what is default."""
+    words = ["aecore", "train"]
+    for key, value in chosen(config).items():
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        words += [f"--{key.replace('_', '-')}", text]
     return shlex.join(words)
 
 
