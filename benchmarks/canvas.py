@@ -29,6 +29,7 @@ from aecore.latent import projections
 from benchmarks import report
 from benchmarks.browser import bare_pan, bare_scatterplot, p, pan, wander
 from tests.browser import live
+from tests.browser.turning import METER
 
 MODEL = "mnist/vae-2d"
 FRAGMENT = """
@@ -54,11 +55,6 @@ AGAIN = """async (times) => {
     await new Promise((done) => setTimeout(done, 50));
   }
   return out;
-}"""
-METER = """async () => {
-  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-  const url = loaded.find((each) => each.endsWith("/canvas.js"));
-  return (window.meter = (await import(url)).parts.meter) && 0;
 }"""
 
 

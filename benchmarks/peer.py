@@ -143,8 +143,10 @@ def train_pythae(name: str, data: Dataset, epochs: int, seed: int) -> Trained:
     return fit_pythae(AE(AEConfig(**sizes)), data, epochs, seed)
 
 
-def fit_pythae(model: Any, data: Dataset, epochs: int, seed: int, adversarial: bool = False) -> Trained:
-    """A model of pythae with its default MLP, 784-512-16, trained by its own trainer."""
+def fit_pythae(
+    model: Any, data: Dataset, epochs: int, seed: int, adversarial: bool = False, cuda: bool = False
+) -> Trained:
+    """A model of pythae, trained by its own trainer, on a GPU if ``cuda``; what comes back is on the CPU."""
     from pythae.data.datasets import BaseDataset
     from pythae.trainers import (
         AdversarialTrainer,
@@ -157,7 +159,7 @@ def fit_pythae(model: Any, data: Dataset, epochs: int, seed: int, adversarial: b
         "num_epochs": epochs,
         "per_device_train_batch_size": BATCH_SIZE,
         "seed": seed,
-        "no_cuda": True,
+        "no_cuda": not cuda,
     }
     trainer_of, config_of = BaseTrainer, BaseTrainerConfig
     if adversarial:
@@ -173,7 +175,7 @@ def fit_pythae(model: Any, data: Dataset, epochs: int, seed: int, adversarial: b
         with redirect_stderr(StringIO()):  # a progress bar that cannot be switched off
             trainer.train()
         seconds = time.perf_counter() - start
-    model.eval()
+    model.cpu().eval()
 
     def encode(x: Tensor) -> tuple[Tensor, Tensor | None]:
         code = model.encoder(x)

@@ -9,27 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser import live, pages
 from tests.browser.lab import Lab, lab, lab_site
+from tests.browser.turning import slider, turn
 
 __all__ = ["lab", "lab_site"]
 
 Open = Callable[..., Page]
-WATCH = """async () => {
-  const { parts } = await import(new URL('canvas/canvas.js', document.baseURI).href);
-  window.meter = parts.meter;
-  meter.behind.length = meter.presented.length = 0;
-  window.seen = [];
-  const label = (query) => document.querySelector(query).getAttribute('aria-label');
-  const beta = (query) => label(query).match(/β = (\\S+?)(?:,|$)/)[1];
-  const look = () => {
-    seen.push([beta('.lab-map canvas'), beta('.lab-plot')]);
-    window.watching = requestAnimationFrame(look);
-  };
-  look();
-}"""
 
 
 @pytest.fixture
@@ -59,10 +47,6 @@ def open_lab(browser: Browser, lab_site: str) -> Iterator[Open]:
     assert not problems, problems
 
 
-def slider(page: Page) -> Locator:
-    return page.get_by_role("slider", name="β")
-
-
 def address(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
@@ -71,28 +55,15 @@ def address(page: Page) -> dict[str, str]:
 def test_everything_moves_with_the_slider_and_nothing_is_asked_for(open_lab: Open, way: str) -> None:
     page = open_lab(f"&way={way}")
     page.wait_for_timeout(3000)  # what is encoded at rest has been
-    box = slider(page).bounding_box()
-    assert box
-    left, across, y = box["x"] + 9, box["width"] - 18, box["y"] + box["height"] / 2
-    page.mouse.move(left + across / 2, y)
-    page.mouse.down()
-    page.evaluate(WATCH)
     before = address(page)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    for angle in np.linspace(0, 9, 120):
-        page.mouse.move(left + across * (0.5 + 0.45 * np.sin(angle)), y)
-        page.wait_for_timeout(8)
-    behind, presented, seen = page.evaluate(
-        "(cancelAnimationFrame(watching), [meter.behind, meter.presented, seen])"
-    )
-    assert not asked
+    turned = turn(page)
+    assert not turned.asked
     assert address(page) == before  # said at the gesture's end
-    assert len({map_ for map_, _ in seen}) > 30
-    assert all(map_ == plot for map_, plot in seen)  # in one frame
-    late, shown = (np.quantile(each, 0.95) for each in (behind, presented))
+    assert turned.betas > 30
+    assert turned.torn == 0  # map, plot, reconstructions and samples change in one frame
+    late, shown = (np.quantile(each, 0.95) for each in (turned.painted, turned.presented))
     print(f"{way}: painted {late:.1f} ms behind the hand (p95), in a frame after {shown:.1f} ms")
-    assert np.median(behind) < 33
+    assert np.median(turned.painted) < 33
     page.mouse.up()
     expect(page.locator(".beta-head .state")).to_contain_text(
         "weights" if way == "sweep" else "encoded at this β"

@@ -18,8 +18,8 @@ from aecore.bundles import damaged, list_bundles, open_bundle
 from aecore.jobs import Spec, answers, command, frames, job, jobs, submit, supervisor, watched
 from aecore.jobs.places import is_held
 from aecore.jobs.records import ENDED
-from aecore.jobs.store import Store
 from aecore.runs import interrupted
+from tests.aecore.jobs.faults import Siege
 from tests.aecore.jobs.processes import ROOT, Nursery, alive, until, workers
 
 TOKEN = "mine"
@@ -133,30 +133,33 @@ def test_a_worker_killed_by_the_system_fails_and_the_queue_goes_on(nursery: Nurs
     assert until_state(dies, *ENDED) == "stopped"
 
 
-def test_supervisors_and_workers_killed_at_any_moment_lose_nothing(nursery: Nursery, own_home: Path) -> None:
-    moments = random.Random(1)
-    ids = [train(epochs=12, name=f"run-{k}") for k in range(3)]
-    for turn in range(12):
-        time.sleep(moments.uniform(0, 0.5))
-        supervisors = [pid for pid in nursery.supervisors if alive(pid)]
-        running = [pid for pid in workers(own_home) if alive(pid)]
-        for pid in (supervisors, running, supervisors + running)[turn % 3]:
-            os.kill(pid, signal.SIGKILL)
-        assert damaged() == []
-        with Store() as store:
-            assert store.database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-            for failed in store.jobs("failed"):  # its worker was killed: somebody presses resume
-                command(failed.id, TOKEN, "resume")
+class Forked:
+    """The supervisors of the server and their workers."""
+
+    def __init__(self, nursery: Nursery, home: Path) -> None:
+        self.nursery, self.home = nursery, home
+
+    def pids(self, role: str) -> list[int]:
+        of = {"supervisor": self.nursery.supervisors, "worker": workers(self.home)}
+        return [pid for pid in of[role] if alive(pid)]
+
+    def revive(self) -> None:
         supervisor.wake()
-    ended = time.monotonic()
-    for each in ids:
-        while until_state(each, *ENDED) == "failed":
-            assert "killed" in job(each).message
-            command(each, TOKEN, "resume")
-    assert time.monotonic() - ended < 240
-    assert {job(each).state for each in ids} == {"done"}
-    assert yours() == {"digits/run-0", "digits/run-1", "digits/run-2"}
-    assert [len(open_bundle(f"digits/run-{k}").history) for k in range(3)] == [12, 12, 12]
+
+
+def test_supervisors_and_workers_killed_at_any_moment_lose_nothing(nursery: Nursery, own_home: Path) -> None:
+    siege = Siege(Forked(nursery, own_home), TOKEN, random.Random(1), longest=0.5)
+    for k in range(3):
+        siege.entrust(train(epochs=12, name=f"run-{k}"), epochs=12)
+    for turn in range(12):
+        siege.round((("supervisor",), ("worker",), ("supervisor", "worker"))[turn % 3])
+    found = siege.settle()
+    siege.remaining("supervisor", "worker", seconds=60)
+    assert found.rounds == 12
+    assert found.killed["supervisor"] > 0
+    assert found.killed["worker"] > 0
+    assert set(found.finished.values()) == yours() == {"digits/run-0", "digits/run-1", "digits/run-2"}
+    assert (found.corrupt, found.lost, found.failed, found.orphans) == (set(), set(), {}, set())
     assert interrupted() == {}
     assert damaged() == []
     none_left(own_home, *nursery.supervisors)
