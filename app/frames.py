@@ -26,6 +26,7 @@ from aecore.bundles.files import sha256
 from aecore.errors import UserError
 from aecore.jobs import Manifest, Recording, job_folder
 from aecore.jobs.recording import HEAD, decode, offsets
+from app import access
 from app.answers import Answer
 from app.jobs import asked_for, find, told
 from app.kept import in_thread
@@ -153,10 +154,11 @@ class View:
 
     Args:
         id: The job's.
+        counts: Whether a live job goes on because of them.
     """
 
-    def __init__(self, id: str) -> None:  # noqa: A002 (as in the address)
-        self.id, self.recording = id, Recording(job_folder(id))
+    def __init__(self, id: str, counts: bool = True) -> None:  # noqa: A002 (as in the address)
+        self.id, self.counts, self.recording = id, counts, Recording(job_folder(id))
         self.job = ""
         self.manifest: Manifest | None = None
         self.count, self.number = 0, -1
@@ -175,7 +177,7 @@ class View:
                 found = find(self.id)
                 if not found:
                     raise Gone
-                if now >= self.say:
+                if self.counts and now >= self.say:
                     self.say = now + SEEN
                     jobs.watched(self.id)
                 said = json.dumps({"job": told(found)})
@@ -200,7 +202,10 @@ class View:
 async def _watch(socket: WebSocket) -> None:
     """Tells a watcher what happens until it leaves; who is slow misses frames, and never the newest."""
     await socket.accept()
-    view, free = View(str(socket.path_params["id"])), asyncio.Event()
+    counts = False
+    with suppress(UserError):  # the settings cannot be read: nobody counts
+        counts = not access.read_only() and access.admitted(socket)
+    view, free = View(str(socket.path_params["id"]), counts), asyncio.Event()
     free.set()
     leaves = asyncio.create_task(_listen(socket, free))
     try:

@@ -1,13 +1,12 @@
 """Jobs over HTTP: anybody watches, and who started one steers it with the token it was started with.
 
 The token is a header, ``Authorization: Bearer …``, never part of an address; what is stored is its sha256.
-With ``LOUPE_TRAIN=0`` in the environment nothing is started or steered from a browser.
+Who may say anything at all is :mod:`app.access`'s.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +23,11 @@ from aecore.errors import UserError, unknown
 from aecore.jobs import Command, Job, NotYours, Spec
 from aecore.jobs.records import KINDS
 from aecore.jobs.store import Store, Unwritable
+from app import access
 from app.answers import Answer
 from app.kept import in_thread
 
 ID = re.compile(r"[0-9a-f]{10}")
-TOKEN = re.compile(r"Bearer ([!-~]{32,200})", re.IGNORECASE)
 MOST = 16 * 1024  # bytes of a body
 PRIVATE = ("owner", "pid", "looks")
 
@@ -43,11 +42,6 @@ def routes() -> list[Route]:
         Route("/loupe/jobs/{id}/commands", _command, methods=["POST"]),
         Route("/loupe/jobs/{id}/answers", _answers),
     ]
-
-
-def may_train() -> bool:
-    """Whether trainings are started and steered from here."""
-    return os.environ.get("LOUPE_TRAIN") != "0"
 
 
 def told(job: Job) -> dict[str, Any]:
@@ -101,8 +95,9 @@ async def _one(request: Request) -> Response:
 
 
 async def _submit(request: Request) -> Response:
-    token = _token(request)
-    body = await _body(request, {"variant": str, "data": str, "options": dict, "kind": str})
+    with refusals():
+        token = access.token(request)
+    body = await body_of(request, {"variant": str, "data": str, "options": dict, "kind": str})
     with refusals():
         if body["kind"] not in KINDS:
             raise unknown("kind of job", body["kind"], KINDS)
@@ -111,9 +106,10 @@ async def _submit(request: Request) -> Response:
 
 
 async def _command(request: Request) -> Response:
-    token = _token(request)
+    with refusals():
+        token = access.token(request)
     job = await asked_for(request)
-    body = await _body(request, {"name": str, "value": object})
+    body = await body_of(request, {"name": str, "value": object})
     with refusals():
         said: Command = await in_thread(jobs.command, job.id, token, body["name"], body["value"])
     return JSONResponse({"number": said.number}, 202)
@@ -130,35 +126,15 @@ async def _answers(request: Request) -> Response:
 
 
 async def _remove(request: Request) -> Response:
-    token = _token(request)
+    with refusals():
+        token = access.token(request)
     job = await asked_for(request)
     with refusals():
         await in_thread(jobs.remove, job.id, token)
     return Response(status_code=204)
 
 
-def _token(request: Request) -> str:
-    """The token of a request that changes something.
-
-    Raises:
-        HTTPException: If there is none, or nothing may be changed.
-    """
-    if not may_train():
-        raise HTTPException(
-            403, "This Loupe shows models and trains none: it was started with LOUPE_TRAIN=0."
-        )
-    found = TOKEN.fullmatch(request.headers.get("authorization", ""))
-    if not found:
-        raise HTTPException(
-            401,
-            "A job is started and steered with a token of 32 to 200 characters, in the header "
-            "Authorization: Bearer and then the token.",
-            {"WWW-Authenticate": "Bearer"},
-        )
-    return found[1]
-
-
-async def _body(request: Request, wanted: dict[str, type]) -> dict[str, Any]:
+async def body_of(request: Request, wanted: dict[str, type]) -> dict[str, Any]:
     """The JSON object that a request brings, with exactly those entries.
 
     Raises:

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from aecore import scenes
 from aecore.data import list_datasets
 from aecore.sweeps import list_sweeps
+from app.access import may_train
 from app.answers import Answer
-from app.jobs import may_train
 from app.kept import in_thread
 from app.scene import scene_url
 from app.ui import library

@@ -11,8 +11,9 @@ STATIC = Path(__file__).parent / "static"
 drawn = canvas.pages()
 page = st.navigation(
     {
-        "Explore": [drawn[name] for name in drawn if name != canvas.LAB],
-        "Understand": [drawn[canvas.LAB]],
+        "Explore": [drawn[name] for name in drawn if name not in canvas.OWN],
+        "Understand": [drawn["beta"]],
+        "Make": [drawn["train"]],
         "Learn": [st.Page(f"views/{name}.py", title=name.title()) for name in ("learn", "about")],
         "Measure": [
             st.Page(f"views/{name}.py", title=name.title()) for name in ("table", "studies", "layers")

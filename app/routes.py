@@ -17,11 +17,11 @@ from starlette.routing import Route, WebSocketRoute
 from aecore.bundles.files import digest, sha256
 from aecore.errors import UserError
 from aecore.scenes.views import PAGES as OF_A_BUNDLE
-from app import frames, jobs, lab, scene
+from app import bundles, frames, jobs, lab, scene, train
 from app.answers import Answer
 from app.kept import answers, in_thread
 
-PAGES = (*OF_A_BUNDLE, "beta")
+PAGES = (*OF_A_BUNDLE, "beta", "train")
 """The pages that the canvas draws, by the last part of their address; the first is at ``/`` too."""
 
 DIST = Path(os.environ.get("LOUPE_CANVAS") or Path(__file__).parent / "canvas" / "dist")
@@ -52,6 +52,8 @@ def routes(dist: Path = DIST) -> list[Route | WebSocketRoute]:
         *lab.routes(),
         *jobs.routes(),
         *frames.routes(),
+        *train.routes(),
+        *bundles.routes(),
         Route("/loupe/canvas/{version}/{file}", canvas),
         Route("/loupe/{rest:path}", _nothing),
     ]

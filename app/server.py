@@ -32,8 +32,8 @@ from starlette.websockets import WebSocketClose
 from aecore import jobs
 from aecore.errors import UserError
 from app import routes
+from app.access import may_train
 from app.answers import LASTING
-from app.jobs import may_train
 
 APP = Path(__file__).parent
 FONTS = APP / "static" / "fonts"

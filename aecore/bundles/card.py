@@ -28,7 +28,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 REQUIRED = ("model.safetensors", "encoder.onnx", "decoder.onnx", "codes.npz", "history.jsonl")
 MAX_CARD = 32 * 2**20  # bytes; a Gaussian fitted over 512 dimensions takes about 5 MB
-USUAL: dict[str, Any] = {"codes_split": "test", "codes_fingerprint": "", "rate_distortion": []}
+USUAL: dict[str, Any] = {"codes_split": "test", "codes_fingerprint": "", "rate_distortion": [], "note": ""}
 """Entries that a card leaves out where they are these: most do, and older ones have none."""
 
 PRECISIONS: tuple[Literal["half", "full"], ...] = ("half", "full")
@@ -53,6 +53,7 @@ class Card:
         codes_fingerprint: sha256 of those examples, as ``Dataset.fingerprint`` makes it; empty
             for the test split, whose fingerprint stands in ``data``.
         rate_distortion: Of a multi-rate model: its curve on the test split; ``metrics`` are at β = 1.
+        note: What its owner has to say about it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Card:
     codes_split: SplitName = "test"
     codes_fingerprint: str = ""
     rate_distortion: tuple[RatePoint, ...] = ()
+    note: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -128,6 +130,7 @@ class Card:
             codes_split=reader.choice("codes_split", SPLITS),
             codes_fingerprint=reader.text("codes_fingerprint"),
             rate_distortion=reader.each("rate_distortion", RatePoint.read, MOST_POINTS),
+            note=reader.text("note"),
         )
         reader.done()
         for file in card.files:

@@ -16,6 +16,14 @@ from aecore.errors import UserError
 from aecore.places import shipped_root
 
 USUAL_PORT = 8501
+EPILOG = """Who may train from the pages: everybody who reaches them, unless jobs.toml in the folder
+$AECORE_HOME says otherwise, by one of these lines:
+  password = "…"                    who trains says it first, on the Train page
+  header = "X-Forwarded-User"       who trains comes with this header, set by a reverse proxy for those
+                                    it knows and taken from everybody else; "Name: value" asks for that
+                                    value too. Let nobody past the proxy: --host 127.0.0.1
+Its other lines are limits, as in: live = 2, per_device = 1, per_owner = 20. What one has not started,
+one cannot steer, rename or delete. LOUPE_TRAIN=0 in the environment is --no-train."""
 
 
 def add(commands: Any, words: Sequence[str]) -> None:
@@ -24,6 +32,8 @@ def add(commands: Any, words: Sequence[str]) -> None:
         "app",
         help="open the explorer in a browser",
         description="Start the explorer and open it in a browser, or print its address where there is none.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, help=f"where to listen [{USUAL_PORT}, or the next free one]")
     parser.add_argument(
@@ -32,6 +42,10 @@ def add(commands: Any, words: Sequence[str]) -> None:
         help="which address to listen on; 0.0.0.0 lets a lecture hall in [localhost]",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--no-train", action="store_true", help="start and steer no training from the pages")
+    parser.add_argument(
+        "--read-only", action="store_true", help="change nothing at all from the pages: for public servers"
+    )
     parser.set_defaults(run=run)
 
 
@@ -48,6 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
     }
+    environment |= {"LOUPE_TRAIN": "0"} if arguments.no_train else {}
+    environment |= {"LOUPE_READ_ONLY": "1"} if arguments.read_only else {}
     quiet = arguments.no_browser or not _has_screen()
     command = [sys.executable, "-m", "streamlit", "run", str(root / "app" / "server.py")]
     command += [

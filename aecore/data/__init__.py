@@ -21,6 +21,7 @@ from aecore.data.registry import (
     kind_of,
     list_datasets,
     load_dataset,
+    spec_of,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "kind_of",
     "list_datasets",
     "load_dataset",
+    "spec_of",
 ]

@@ -178,6 +178,11 @@ def kind_of(name: str) -> Kind:
     return _entry(name).spec.kind
 
 
+def spec_of(name: str) -> DataSpec:
+    """What an example is, with default options; reads no data, so that a table's units are not known."""
+    return _entry(name).spec
+
+
 def dataset_options(name: str) -> dict[str, Option]:
     """What ``load_dataset`` lets one choose for this data set."""
     return dict(_entry(name).options)

@@ -130,7 +130,7 @@ def command(id: str, token: str, name: str, value: Any = None) -> Command:  # no
     """
     with Store() as store:
         found = store.job(id)
-        _may(found, token)
+        may(found, token)
         value = commands.read(name, value, found.spec.kind)
         _has_dial(found, name)
         said = _at_rest(store, found, name, value) or store.say(id, name, value)
@@ -154,7 +154,7 @@ def remove(id: str, token: str) -> None:  # noqa: A002
     """
     with Store() as store:
         found = store.job(id)
-        _may(found, token)
+        may(found, token)
         parked = found.state != "paused" or not found.pid
         if not (parked and store.remove(id, [*ENDED, "queued", "interrupted", "paused"])):
             raise UserError(f"Job {id} is running: stop it first.")
@@ -175,7 +175,7 @@ def _forget_run(run: str) -> None:
         return
 
 
-def _may(found: Job, token: str) -> None:
+def may(found: Job, token: str) -> None:
     """Whether who has the token may steer the job.
 
     Raises:

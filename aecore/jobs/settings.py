@@ -1,9 +1,12 @@
-"""How much may run and wait at once: ``jobs.toml`` in the user's folder, a line for each that differs."""
+"""How much may run and wait at once, and who may ask: ``jobs.toml`` in the user's folder.
+
+It has a line for each setting that differs, as in ``live = 2`` or ``password = "…"``.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from aecore.errors import UserError, unknown
@@ -21,6 +24,9 @@ class Limits:
         overall: Jobs that wait or run.
         idle_minutes: How long a live job goes on while nobody watches it.
         recording_mb: Bytes of a recording, in millions, beyond which every second frame is dropped.
+        password: Who trains from a page says it first; empty: everybody may.
+        header: Who trains from a page comes with this header, which a reverse proxy sets for those it knows
+            and takes from everybody else; ``Name`` or ``Name: value``. Empty: none is asked for.
     """
 
     per_device: int = 1
@@ -30,6 +36,8 @@ class Limits:
     overall: int = 100
     idle_minutes: float = 10.0
     recording_mb: float = 64.0
+    password: str = field(default="", repr=False)
+    header: str = ""
 
 
 def limits(home: Path) -> Limits:
@@ -49,6 +57,10 @@ def limits(home: Path) -> Limits:
     for name, value in said.items():
         if name not in known:
             raise unknown(f"setting in {path.name}", name, known)
+        if isinstance(known[name].default, str):
+            if not isinstance(value, str):
+                raise UserError(f"{name} in {path} is a text in quotes.")
+            continue
         whole = isinstance(known[name].default, int)
         fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not fits or not (1 if whole else 0) <= value < 1e6:

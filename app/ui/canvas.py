@@ -44,8 +44,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
 """
 _component = st.components.v2.component("loupe_canvas", js=LOADER)
 KEY = "canvas"
-LAB = "beta"
-TITLES = {LAB: "β lab"}
+OWN = ("beta", "train")
+"""Pages that are about no bundle."""
+TITLES = {"beta": "β lab"}
 LONGEST = 8000  # characters of a value in the address
 
 
@@ -53,7 +54,10 @@ LONGEST = 8000  # characters of a value in the address
 def show(page: str) -> None:
     """One page of the canvas, of the bundle that the address names."""
     shelf = library.shelf().bundles
-    if not shelf and page != LAB:
+    if address.get("bundle") not in {None, *shelf}:  # one that has just been made
+        library.shelf.clear()
+        shelf = library.shelf().bundles
+    if not shelf and page not in OWN:
         states.no_bundle()
         return
     kept = st.session_state.setdefault("kept-addresses", {})

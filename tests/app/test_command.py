@@ -55,3 +55,17 @@ print([name for name in ("numpy", "onnxruntime", "rich", "streamlit", "torch") i
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable"), [("--no-train", "LOUPE_TRAIN"), ("--read-only", "LOUPE_READ_ONLY")]
+)
+def test_a_flag_reaches_the_server_as_its_variable(
+    monkeypatch: pytest.MonkeyPatch, flag: str, variable: str
+) -> None:
+    said: list[dict[str, str]] = []
+    monkeypatch.setattr("os.execve", lambda path, command, environment: said.append(environment))
+    monkeypatch.delenv(variable, raising=False)
+    assert main(["app", "--no-browser"]) == main(["app", "--no-browser", flag]) == 0
+    plain, flagged = said
+    assert flagged.items() - plain.items() == {(variable, {"LOUPE_TRAIN": "0"}.get(variable, "1"))}

@@ -59,7 +59,7 @@ def test_about_shows_card_figures_and_history(open_page: OpenPage, bundle: str) 
     assert f'href="./learn?variant={"autoencoder" if "point" in bundle else "vae"}' in html(page)
 
 
-@pytest.mark.parametrize("name", sorted({*PAGES} - {"beta"}))  # which needs none
+@pytest.mark.parametrize("name", sorted({*PAGES} - {"beta", "train"}))  # which need none
 def test_without_bundles_a_page_says_how_to_get_some(
     open_page: OpenPage, on_shelf: Callable[[Path], None], tmp_path: Path, name: str
 ) -> None:

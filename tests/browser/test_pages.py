@@ -14,7 +14,7 @@ from app import routes
 from tests.browser import canvas, live
 from tests.browser.conftest import OpenPage, Shot
 
-PAGES = ("", *(name for name in routes.PAGES[1:] if name != "beta"), "about")
+PAGES = ("", *(name for name in routes.PAGES[1:] if name not in ("beta", "train")), "about")
 LAPTOP, PHONE = (1440, 900), (390, 844)
 BUNDLE = "bundle=digits/vae-2d"
 

@@ -1,6 +1,6 @@
 /** Which page is shown, of which scene; what fails says so on its own panel. */
 
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, FunctionComponent } from "preact";
 import type { Host, PageName } from "./host";
 import { Fence, Notice, usePromise } from "./parts/kit";
 import { Telling, useTold } from "./parts/told";
@@ -8,6 +8,7 @@ import { Top } from "./parts/top";
 import { WhyNot } from "./parts/whynot";
 import { pages, titles, type OfScene } from "./pages";
 import { Beta } from "./pages/beta";
+import { Train } from "./pages/train";
 import { loadScene, type Scene } from "./scene";
 
 export interface PageProps {
@@ -16,16 +17,20 @@ export interface PageProps {
 }
 
 export function App({ host }: { host: Host }) {
-  return host.page === "beta" ? (
+  const Own = OWN[host.page];
+  return Own ? (
     <Frame host={host}>
-      <Fence>
-        <Beta host={host} />
+      <Fence key={host.page}>
+        <Own host={host} />
       </Fence>
     </Frame>
   ) : (
     <OfBundle host={host} />
   );
 }
+
+/** The pages that are about no bundle. */
+const OWN: Partial<Record<PageName, FunctionComponent<{ host: Host }>>> = { beta: Beta, train: Train };
 
 /** What is around every page. */
 function Frame({ host, children }: { host: Host; children: ComponentChildren }) {

@@ -84,6 +84,7 @@ export async function site(root: HTMLElement): Promise<void> {
   nav.className = "site-nav";
   nav.setAttribute("aria-label", "Pages");
   for (const [name, title] of Object.entries(titles)) {
+    if (name === "train") continue; // there is no server behind a static page
     const link = document.createElement("a");
     link.href = `?page=${name}`;
     link.textContent = title;

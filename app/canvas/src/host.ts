@@ -1,6 +1,6 @@
 /** What the canvas is embedded in: a Streamlit page, or a static one. */
 
-export type PageName = "map" | "reconstruct" | "traverse" | "interpolate" | "sample" | "draw" | "compare" | "beta";
+export type PageName = "map" | "reconstruct" | "traverse" | "interpolate" | "sample" | "draw" | "compare" | "beta" | "train";
 
 /** A bundle that can be looked at. */
 export interface Shelved {
@@ -15,7 +15,7 @@ export interface Host {
   page: PageName;
   shelf: Shelved[];
   bundle: string; // id of the one looked at
-  /** URL of the list of what the β lab shows. */
+  /** URL of the list of what the β lab shows; a server's jobs are beside it. */
   lab: string;
   /** Whether the page around it has links to the others, whatever the address says. */
   linked?: boolean;

@@ -17,5 +17,6 @@ import examples from "./examples/examples.css";
 import lab from "./lab/lab.css";
 import controls from "./lab/controls.css";
 import scrub from "./lab/scrub.css";
+import train from "./train/train.css";
 
-export const styles = [base, stage, legend, selection, map, reconstruct, told, pad, draw, compare, traverse, interpolate, sample, examples, lab, controls, scrub];
+export const styles = [base, stage, legend, selection, map, reconstruct, told, pad, draw, compare, traverse, interpolate, sample, examples, lab, controls, scrub, train];

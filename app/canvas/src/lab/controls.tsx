@@ -30,7 +30,7 @@ export function standingOf({ job, live, connected }: Session): { phrase: string;
   return { phrase: PHRASES[state], more: [more, told || (state === "running" || state === "failed" ? "" : message)].filter(Boolean).join(" · ") };
 }
 
-const PHRASES: Record<State, string> = {
+export const PHRASES: Record<State, string> = {
   queued: "In the queue",
   running: "Training",
   paused: "Paused",

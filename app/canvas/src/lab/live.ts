@@ -20,6 +20,7 @@ const SECONDS = 3; // over which frames are counted
 
 export class Live implements Source {
   readonly map: MapName;
+  readonly moves?: string;
   readonly ticks: number[] = [];
   readonly hasZero = true;
   readonly unit = "nats";
@@ -57,8 +58,9 @@ export class Live implements Source {
     readonly range: [low: number, high: number],
   ) {
     this.map = manifest.latent_dim === 2 ? "z" : "pca";
+    this.moves = manifest.dials.length ? undefined : "while it learns";
     this.calm.addEventListener("change", this.still);
-    void this.fetchOriginals();
+    if (manifest.kind === "image") void this.fetchOriginals();
   }
 
   get data(): Data {

@@ -69,6 +69,7 @@ export interface Source {
   readonly maps?: MapName[]; // where there is a choice
   choose?(map: MapName): void;
   readonly measures?: Measure[];
+  readonly moves?: string; // what the codes move with, if not with β
   /** The original of any row, where it is at hand. */
   original?(row: number): Pixels | null;
   /** How a step in z moves a place on the map, shape (2, D); null where that is no one direction. */

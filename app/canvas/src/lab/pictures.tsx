@@ -37,7 +37,7 @@ export function Samples({ source }: { source: Source }) {
   const samples = moment?.samples;
   if (moment && !samples && !moment.traversals) return null;
   return (
-    <Panel title="Prior samples" text="z ~ N(0, I), the same noise at every β">
+    <Panel title="Prior samples" text={source.moves ? "drawn from the prior, the same noise each time" : "z ~ N(0, I), the same noise at every β"}>
       <div class="held" style={heightOf(source.data, 24, 8)}>
         {samples && <Grid pixels={samples} data={source.data} columns={8} count={24} label={`${Math.min(24, samples.count)} samples from the prior`} />}
       </div>

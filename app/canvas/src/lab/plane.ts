@@ -14,6 +14,7 @@ export interface Plane {
 /** The plane of two dimensions is the code itself. */
 export function planeOf(mu: Float32Array, dim: number, before?: Float32Array): Plane {
   if (dim === 2) return { directions: Float32Array.of(1, 0, 0, 1), positions: mu, origin: [0, 0] };
+  if (dim === 1) return { directions: Float32Array.of(1, 0), positions: mu.slice().reduce((out, z, row) => ((out[2 * row] = z), out), new Float32Array(2 * mu.length)), origin: [0, 0] };
   const centre = mean(mu, dim);
   const count = mu.length / dim;
   const covariance = new Float64Array(dim * dim);

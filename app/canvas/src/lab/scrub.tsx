@@ -54,7 +54,7 @@ export function Scrub({ live, going }: { live: Live; going: boolean }) {
   return (
     <div class="scrub">
       <div class="track">
-        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label="Distortion, rate and β over the recording">
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={live.moves ? "Distortion and rate over the recording" : "Distortion, rate and β over the recording"}>
           {LINES.map((name) => (
             <path class={name} d={lineOf(trace, name)} />
           ))}
@@ -80,14 +80,16 @@ export function Scrub({ live, going }: { live: Live; going: boolean }) {
       <div class="read">
         <ul class="terms number">
           <li class="distortion">
-            distortion <b>{digits(here.distortion ?? NaN)}</b> nats
+            distortion <b>{digits(here.distortion ?? NaN)}</b>{live.moves ? "" : " nats"}
           </li>
-          <li class="rate">
-            rate <b>{digits(here.rate ?? NaN)}</b> nats
-          </li>
-          <li class="beta">
+          {here.rate !== null && (
+            <li class="rate">
+              rate <b>{digits(here.rate)}</b> nats
+            </li>
+          )}
+          {here.beta !== null && <li class="beta">
             β <b>{betaText(here.beta ?? NaN)}</b> · β × rate <b>{digits((here.beta ?? NaN) * (here.rate ?? NaN))}</b> nats
-          </li>
+          </li>}
         </ul>
         <div class="replay">
           <Button

@@ -11,9 +11,23 @@ export interface Job {
   spec: { variant: string; data: string; options: Record<string, unknown>; kind: "train" | "live"; name: string };
   state: State;
   device: string;
-  standing: { step: number; steps: number; epochs: number; examples_per_s: number } | null;
+  created: number; // seconds since 1970
+  standing: Standing | null;
   message: string; // what is happening, or why it ended
   bundle: string; // that it has made
+}
+
+/** How far a training is. */
+export interface Standing {
+  stage: string;
+  epoch: number; // counted from 1
+  epochs: number;
+  step: number;
+  steps: number;
+  terms: Record<string, number>; // means over this epoch so far
+  examples_per_s: number;
+  seconds_left: number;
+  lr: number;
 }
 
 /** Something said to a job, and what became of it. */
@@ -44,11 +58,16 @@ export interface LiveStart {
 export class Jobs {
   constructor(readonly base: string) {}
 
-  /** Starts a live training; its id. */
-  async start(data: string, { variant, options }: LiveStart): Promise<string> {
-    const { id } = await this.told<{ id: string }>("POST", "jobs", { variant, data, options, kind: "live" });
+  /** Starts a training; its id. */
+  async start(data: string, { variant, options }: Pick<LiveStart, "variant" | "options">, kind: Job["spec"]["kind"] = "live"): Promise<string> {
+    const { id } = await this.told<{ id: string }>("POST", "jobs", { variant, data, options, kind });
     note(id);
     return id;
+  }
+
+  /** Forgets a job that does not run; its bundle stays. */
+  async remove(id: string): Promise<void> {
+    await this.sent("DELETE", `jobs/${id}`);
   }
 
   /** Says something to a job that was started here; the number of what was said. */
@@ -82,14 +101,18 @@ export class Jobs {
     return new Uint8Array(await (await fetched(`${this.base}jobs/${id}/originals.png`)).arrayBuffer());
   }
 
-  private async read<T>(path: string): Promise<T> {
+  protected async read<T>(path: string): Promise<T> {
     return (await fetched(this.base + path)).json() as Promise<T>;
   }
 
-  private async told<T>(method: string, path: string, body: unknown): Promise<T> {
+  protected async told<T>(method: string, path: string, body: unknown): Promise<T> {
+    return (await this.sent(method, path, body)).json() as Promise<T>;
+  }
+
+  /** Says something that only some may say. */
+  protected sent(method: string, path: string, body?: unknown): Promise<Response> {
     const headers = { Authorization: `Bearer ${token()}`, "Content-Type": "application/json" };
-    const answer = await fetched(this.base + path, { method, headers, body: JSON.stringify(body) });
-    return answer.json() as Promise<T>;
+    return fetched(this.base + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   }
 }
 

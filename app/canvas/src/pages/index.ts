@@ -11,9 +11,9 @@ import { Reconstruct } from "./reconstruct";
 import { Sample } from "./sample";
 import { Traverse } from "./traverse";
 
-export type OfScene = Exclude<PageName, "beta">;
+export type OfScene = Exclude<PageName, "beta" | "train">;
 
-/** Those that show a bundle; the β lab has models of its own. */
+/** Those that show a bundle; the β lab has models of its own, and Train makes them. */
 export const pages: Record<OfScene, FunctionComponent<PageProps>> = {
   map: MapPage,
   reconstruct: Reconstruct,

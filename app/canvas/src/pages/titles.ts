@@ -11,4 +11,5 @@ export const titles: Record<PageName, string> = {
   draw: "Draw",
   compare: "Compare",
   beta: "β lab",
+  train: "Train",
 };

@@ -1,0 +1,183 @@
+"""What becomes of a bundle of the user's own: a name, a note, the bin and back, a file to take along.
+
+Each is done whole or not at all; what came with aecore stays as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aecore.bundles import Bundle, open_bundle, user_folder, user_root
+from aecore.bundles.card import Card
+from aecore.bundles.files import current, remove_folder, write_folder
+from aecore.errors import UserError
+from aecore.runs.claim import Claim
+from aecore.runs.run import runs_root
+
+LONGEST = 500  # characters of a note
+KEPT = 30 * 24 * 3600  # seconds that a bundle stays in the bin
+
+
+def change(bundle: str, name: str, note: str) -> Bundle:
+    """Gives a bundle a name and a note, in its card.
+
+    Args:
+        bundle: Its id, ``data/name``.
+        name: The name from now on, without the data set's; it may be the same.
+        note: What there is to say about it.
+
+    Raises:
+        UserError: If it is none of the user's, the name does not do or is taken, or the note is too long.
+    """
+    text = note.strip()
+    if len(text) > LONGEST:
+        raise UserError(f"A note has at most {LONGEST} characters; this one has {len(text)}.")
+    data, old = _parts(bundle)
+    with _held(bundle) as found:
+        card = replace(found.card, name=name, note=text)
+        if name == old:
+            return _written(found, user_folder(data, name), card)
+        user_folder(data, name)  # says what is wrong with a name
+        with Claim(runs_root() / data / name):
+            made = _written(found, _free(data, name), card)
+        remove_folder(user_folder(data, old))
+    return made
+
+
+def discard(bundle: str) -> None:
+    """Puts a bundle into the bin, from where ``restore`` brings it back for thirty days.
+
+    Raises:
+        UserError: If it is none of the user's, or cannot be moved.
+    """
+    with _held(bundle) as found, _moving(bundle):
+        place = _bin(bundle) / str(time.time_ns())
+        place.parent.mkdir(parents=True, exist_ok=True)
+        found.path.rename(place)
+    _empty()
+
+
+def restore(bundle: str) -> Bundle:
+    """Brings back the bundle of that id that was put into the bin last.
+
+    Raises:
+        UserError: If there is none, or its name is taken by now.
+    """
+    if not in_bin(bundle):
+        raise UserError(f"{bundle} is not in the bin: it stays there for thirty days.")
+    with Claim(runs_root() / bundle), _moving(bundle):
+        folder = _free(*bundle.split("/"))
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        max(_bin(bundle).iterdir()).rename(folder)
+        _tidy(_bin(bundle))
+    return open_bundle(bundle)
+
+
+def in_bin(bundle: str) -> bool:
+    """Whether a bundle of that id can be brought back.
+
+    Raises:
+        UserError: If the id is none of the user's.
+    """
+    user_folder(*_parts(bundle))
+    return _bin(bundle).is_dir() and any(_bin(bundle).iterdir())
+
+
+def packed(bundle: Bundle) -> bytes:
+    """The bundle as a ZIP file: its folder, below that of its data set.
+
+    Raises:
+        BundleError: If it is damaged.
+    """
+    files = {name: bundle.read(name) for name in bundle.card.files}
+    files["card.json"] = (bundle.path / "card.json").read_bytes()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(f"{bundle.id}/{name}"), data, zipfile.ZIP_DEFLATED, 6)
+    return out.getvalue()
+
+
+def history(run: str) -> list[dict[str, Any]]:
+    """The epochs so far of a training, ``data/name``, or of the bundle it has become, as histories go."""
+    try:
+        saved = (current(runs_root() / run) / "run.json").read_bytes()
+        found: list[dict[str, Any]] = json.loads(saved, parse_constant=lambda _: None)["history"]
+        return found
+    except (OSError, ValueError, KeyError, TypeError):
+        with suppress(UserError):
+            return open_bundle(run).history
+    return []
+
+
+def _parts(bundle: str) -> tuple[str, str]:
+    data, _, name = bundle.partition("/")
+    return data, name
+
+
+def _own(bundle: str) -> Bundle:
+    found = open_bundle(bundle)
+    if found.shipped:
+        raise UserError(f"{bundle} came with aecore, and stays as it is.")
+    return found
+
+
+@contextmanager
+def _held(bundle: str) -> Iterator[Bundle]:
+    """A bundle of the user's that no training replaces meanwhile."""
+    _own(bundle)
+    with Claim(runs_root() / bundle):
+        yield _own(bundle)
+
+
+@contextmanager
+def _moving(bundle: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{bundle} cannot be moved ({error.strerror}). Nothing was changed.") from error
+
+
+def _free(data: str, name: str) -> Path:
+    """Where a bundle of that name goes.
+
+    Raises:
+        UserError: If another one, or a training that was interrupted, has it.
+    """
+    folder = user_folder(data, name)
+    if current(folder).exists() or current(runs_root() / data / name).exists():
+        raise UserError(f"{data}/{name} is there already: choose another name.")
+    return folder
+
+
+def _written(bundle: Bundle, folder: Path, card: Card) -> Bundle:
+    files = {name: bundle.read(name) for name in bundle.card.files}
+    write_folder(folder, files | {"card.json": card.to_bytes()})
+    return open_bundle(f"{folder.parent.name}/{folder.name}")
+
+
+def _bin(bundle: str) -> Path:
+    return user_root().parent / "bin" / bundle
+
+
+def _empty() -> None:
+    """Removes what has been in the bin for too long."""
+    for place in (user_root().parent / "bin").glob("*/*/*"):
+        if place.name.isdigit() and time.time_ns() - int(place.name) > KEPT * 1e9:
+            shutil.rmtree(place, ignore_errors=True)
+            _tidy(place.parent)
+
+
+def _tidy(folder: Path) -> None:
+    for each in (folder, folder.parent):
+        with suppress(OSError):  # it holds something
+            each.rmdir()

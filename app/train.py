@@ -1,0 +1,257 @@
+"""What the Train page asks: what there is to choose, what fits, what it will take, how it has gone so far."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import lru_cache, partial
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from aecore.data import list_datasets
+from aecore.errors import UserError
+from aecore.options import Option
+from app import access
+from app.answers import Answer
+from app.jobs import asked_for, body_of, refusals
+from app.kept import in_thread
+
+SLOTS = ("net", "likelihood")
+ASKED: dict[str, type] = {"variant": str, "data": str, "options": dict}
+WAITING = 8  # configurations that wait to be timed, at most
+FRESH = 10.0  # seconds that what devices have free is taken for true
+
+_timing = ThreadPoolExecutor(1, "loupe-timing")
+_waits: list[str] = []
+
+
+def routes() -> list[Route]:
+    """The routes of the page but those of jobs, frames and bundles."""
+    return [
+        Route("/loupe/train.json", _overview),
+        Route("/loupe/train/devices.json", _devices),
+        Route("/loupe/train/{data}.json", _misfits),
+        Route("/loupe/train/{data}/{variant}.json", _form),
+        Route("/loupe/train/size", _size, methods=["POST"]),
+        Route("/loupe/train/cost", _cost, methods=["POST"]),
+        Route("/loupe/train/password", _password, methods=["POST"]),
+        Route("/loupe/jobs/{id}/history.json", _history),
+        Route("/loupe/jobs/{id}/recipe.json", _recipe),
+    ]
+
+
+async def _overview(request: Request) -> Response:
+    with refusals():
+        said = {
+            "train": access.may_train(),
+            "door": access.door(),
+            "admitted": access.admitted(request),
+            "data": [
+                {name: getattr(each, name) for name in ("name", "title", "summary", "kind", "why_missing")}
+                for each in list_datasets()
+            ],
+            "variants": await in_thread(_variants),
+        }
+    return JSONResponse(said, headers={"Cache-Control": "no-store"})
+
+
+def _variants() -> list[dict[str, str]]:
+    from aecore.variants import VARIANTS
+
+    return [
+        {"name": row.name, "title": row.title, "summary": row.summary, "source": row.source}
+        for row in VARIANTS.values()
+    ]
+
+
+async def _misfits(request: Request) -> Response:
+    with refusals():
+        found = await in_thread(misfits, str(request.path_params["data"]))
+    return Answer.json("misfits.json", found, lasting=False).to(request)
+
+
+@lru_cache(maxsize=64)
+def misfits(data: str) -> dict[str, str]:
+    """Variants that cannot be trained on a data set as they are by default, each with why, as a sentence.
+
+    Raises:
+        UserError: If there is no such data set.
+    """
+    from aecore.runs.estimate import misfit
+    from aecore.variants import VARIANTS
+
+    return {name: why for name in VARIANTS if (why := misfit(name, data))}
+
+
+async def _form(request: Request) -> Response:
+    data, variant = (str(request.path_params[name]) for name in ("data", "variant"))
+    chosen = {name: value for name in SLOTS if (value := request.query_params.get(name))}
+    with refusals():
+        fields = await in_thread(_fields, variant, data, chosen)
+    return Answer.json("form.json", fields, lasting=False).to(request)
+
+
+def _fields(variant: str, data: str, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
+    from aecore.runs.form import form
+
+    return [asdict(each) for each in form(variant, data, chosen)]
+
+
+async def _size(request: Request) -> Response:
+    body = await body_of(request, ASKED)
+    with refusals():
+        found = await in_thread(checked, body["variant"], body["data"], body["options"])
+    return JSONResponse(found)
+
+
+def checked(variant: str, data: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wrong with a configuration, by option, and of no one option; where nothing is, its size.
+
+    Raises:
+        UserError: If variant, data, network or likelihood is unknown.
+    """
+    from aecore.runs import command, complete, schema
+    from aecore.runs.estimate import size
+    from aecore.training import resolve
+
+    known = schema(variant, data, {name: options[name] for name in SLOTS if name in options})
+    errors: dict[str, str] = {}
+    found: dict[str, Any] = {"errors": errors, "error": "", "size": None, "command": ""}
+    for name in known.keys() & options.keys():
+        try:
+            value = known[name].read(options[name])
+            if name == "device":
+                resolve(value)
+        except UserError as error:
+            errors[name] = plain(str(error), known)
+    if errors:
+        return found
+    try:
+        config = complete({"variant": variant, "data": data, **options})
+        found["size"], found["command"] = asdict(size(config)), command(config)
+    except UserError as error:
+        text = str(error)
+        named = (word.replace("-", "_") for word in re.findall(r"[a-z0-9]+(?:[_-][a-z0-9]+)*", text))
+        about = next((name for name in named if name in known and ("_" in name or f"--{name}" in text)), "")
+        if about:
+            errors[about] = plain(text, known)
+        else:
+            found["error"] = plain(text, known)
+    if found["size"]:
+        found["size"]["advice"] = plain(found["size"]["advice"], known)
+    return found
+
+
+def plain(text: str, known: Mapping[str, Option]) -> str:
+    """A sentence with options called as on the page, where it calls them as on the command line."""
+    from aecore.runs.form import title
+
+    def named(found: re.Match[str]) -> str:
+        name = found[1].replace("-", "_")
+        return title(name) if name in known else found[0]
+
+    return re.sub(r"--([a-z][a-z0-9-]*)", named, text)
+
+
+async def _cost(request: Request) -> Response:
+    with refusals():
+        access.token(request)
+    body = await body_of(request, ASKED)
+    with refusals():
+        key = await in_thread(_key, body)
+        if key not in _waits and len(_waits) >= WAITING:
+            raise HTTPException(503, "Many are being timed: this one is not, for now.")
+        _waits.append(key)
+        try:
+            found = await in_thread_of_its_own(partial(_timed, key))
+        finally:
+            _waits.remove(key)
+    return JSONResponse(found)
+
+
+def _key(body: Mapping[str, Any]) -> str:
+    from aecore.runs import complete
+
+    return json.dumps(complete({"variant": body["variant"], "data": body["data"], **body["options"]}))
+
+
+@lru_cache(maxsize=256)
+def _timed(key: str) -> dict[str, Any]:
+    found: dict[str, Any] = _stopwatch().cost(json.loads(key))
+    return found
+
+
+async def _devices(request: Request) -> Response:
+    with refusals():
+        access.token(request)
+        found = await in_thread_of_its_own(partial(_free, int(time.monotonic() / FRESH)))
+    return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+
+@lru_cache(maxsize=1)
+def _free(_: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _stopwatch().devices()
+    return found
+
+
+@lru_cache(maxsize=1)
+def _stopwatch() -> Any:
+    from aecore.runs.stopwatch import Stopwatch
+
+    return Stopwatch()
+
+
+async def in_thread_of_its_own(work: Any) -> Any:
+    """What ``work()`` returns; one at a time, and nothing else of the server waits for it."""
+    return await asyncio.get_running_loop().run_in_executor(_timing, work)
+
+
+async def _password(request: Request) -> Response:
+    body = await body_of(request, {"password": str})
+    with refusals():
+        return await access.let_in(request, body["password"])
+
+
+async def _history(request: Request) -> Response:
+    job = await asked_for(request)
+    found = await in_thread(_epochs, job.bundle or job.run)
+    return Answer.json("history.json", found, lasting=False).to(request)
+
+
+def _epochs(run: str) -> list[dict[str, Any]]:
+    from aecore.runs.keeping import history
+
+    shown = ("epoch", "stage", "train", "validation", "lr", "seconds", "examples_per_s")
+    return [{name: epoch.get(name) for name in shown} for epoch in history(run)] if run else []
+
+
+async def _recipe(request: Request) -> Response:
+    job = await asked_for(request)
+    with refusals():
+        found = await in_thread(_written, job.spec.given)
+    return Answer.json("recipe.json", found, lasting=False).to(request)
+
+
+def _written(given: Mapping[str, Any]) -> dict[str, str]:
+    """A training as a command, as a recipe, and as a script without Loupe; or why there is no script."""
+    from aecore.runs import command, complete
+    from aecore.runs.estimate import spec
+    from aecore.runs.recipe import to_toml
+    from aecore.scripts import script
+
+    config = complete(given)
+    found = {"command": command(config), "toml": to_toml(config), "code": "", "no_code": ""}
+    try:
+        found["code"] = script(config, spec(config))
+    except UserError as error:
+        found["no_code"] = str(error)
+    return found
