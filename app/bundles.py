@@ -80,14 +80,14 @@ def described(bundle: Bundle) -> dict[str, Any]:
     from aecore.metrics.table import METRICS
 
     shown = ("negative_elbo", "rate", "distortion", "rmse", "active_units")
-    metrics = [(METRICS[name], bundle.card.scalars.get(name)) for name in shown]
+    figures = bundle.card.scalars
     return {
         "id": bundle.id,
         "title": scenes.title(bundle),
         "note": bundle.card.note,
         "parameters": bundle.card.parameters,
         "metrics": [
-            [METRICS[name].title, metrics[name], METRICS[name].unit] for name in shown if name in metrics
+            [METRICS[name].title, figures[name], METRICS[name].unit] for name in shown if name in figures
         ],
     }
 

@@ -63,23 +63,26 @@ class Stopwatch:
 
     def _ask(self, question: dict[str, Any]) -> Any:
         with self._lock:
-            for again in (True, False):
-                process = self._started()
-                assert process.stdin
-                try:
-                    process.stdin.write(json.dumps(question).encode() + b"\n")
-                    process.stdin.flush()
-                    answer = self._answer(process)
-                except BrokenPipeError:
-                    answer = None
-                if answer is not None:
-                    break
-                self._end()
-                if not again:
-                    raise UserError("The process that times trainings does not start; the log says more.")
+            answer = self._asked_once(question) or self._asked_once(question)  # it may have died meanwhile
+        if answer is None:
+            raise UserError("The process that times trainings does not start; the log says more.")
         if "refused" in answer:
             raise UserError(answer["refused"])
         return answer["answer"]
+
+    def _asked_once(self, question: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer; None if the process has ended instead."""
+        process = self._started()
+        assert process.stdin
+        try:
+            process.stdin.write(json.dumps(question).encode() + b"\n")
+            process.stdin.flush()
+            answer = self._answer(process)
+        except BrokenPipeError:
+            answer = None
+        if answer is None:
+            self._end()
+        return answer
 
     def _answer(self, process: subprocess.Popen[bytes]) -> dict[str, Any] | None:
         """What it says; None if it has ended instead.

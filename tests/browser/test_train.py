@@ -21,13 +21,13 @@ from aecore.runs import complete
 from aecore.variants import build
 from tests.browser import canvas, live, pages
 from tests.browser.canvas import eventually
-from tests.browser.conftest import OpenPage
 
+OpenTrain = Callable[..., Page]  # given what stands behind the address, as "?job=…"
 WAIT = 90_000  # milliseconds
 
 
 @pytest.fixture
-def open_train(context: BrowserContext, app_url: str) -> Iterator[OpenPage]:
+def open_train(context: BrowserContext, app_url: str) -> Iterator[OpenTrain]:
     """Opens the page, as in ``open_train("?job=…")``; no error passes."""
     problems: list[str] = []
 
@@ -78,7 +78,7 @@ def figure(page: Page, name: str) -> str:
 
 
 def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
-    open_train: OpenPage, home: Path, tmp_path: Path
+    open_train: OpenTrain, home: Path, tmp_path: Path
 ) -> None:
     page = open_train()
     page.locator(".form .group").first.wait_for(timeout=WAIT)
@@ -150,7 +150,7 @@ def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
 
 
 def test_what_it_has_made_is_opened_named_deleted_and_brought_back(
-    open_train: OpenPage, home: Path, tmp_path: Path
+    open_train: OpenTrain, home: Path, tmp_path: Path
 ) -> None:
     page = open_train()
     job = start(page, latent_dim="2", hidden="16", epochs="3")
@@ -196,7 +196,7 @@ def test_what_it_has_made_is_opened_named_deleted_and_brought_back(
     assert job not in [each["id"] for each in terminal(home, "list")]
 
 
-def test_a_training_of_the_terminal_is_listed_and_only_watched(open_train: OpenPage, home: Path) -> None:
+def test_a_training_of_the_terminal_is_listed_and_only_watched(open_train: OpenTrain, home: Path) -> None:
     page = open_train()
     page.locator(".trainings").wait_for()
     words = ("--variant", "autoencoder", "--data", "digits", "--hidden", "8", "--epochs", "2")
@@ -213,7 +213,9 @@ def test_a_training_of_the_terminal_is_listed_and_only_watched(open_train: OpenP
     expect(page.locator(".made").get_by_role("button", name="Delete")).to_have_count(0)
 
 
-def test_where_no_training_is_allowed_the_page_says_so(open_train: OpenPage, context: BrowserContext) -> None:
+def test_where_no_training_is_allowed_the_page_says_so(
+    open_train: OpenTrain, context: BrowserContext
+) -> None:
     def answer(**changed: Any) -> Callable[[Any], None]:
         def fulfil(route: Any) -> None:
             found = route.fetch()
