@@ -33,7 +33,7 @@ export function List({ jobs, error, overview, chosen, onChoose }: { jobs?: Job[]
       <h2>Trainings</h2>
       {error && <Notice failed title="They cannot be listed now" text={error.message} />}
       {!jobs && !error && <p class="caption">Looking for them.</p>}
-      {jobs && !jobs.length && <p class="caption">None yet. What is started here, or by `aecore jobs start`, is listed here and goes on when this page is closed.</p>}
+      {jobs && !jobs.length && <p class="caption">None yet. What is started here, or by <code>aecore jobs start</code>, is listed here and goes on when this page is closed.</p>}
       <ul>
         {shown.map((job) => (
           <li key={job.id}>
