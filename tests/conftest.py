@@ -20,10 +20,11 @@ settings.load_profile("loupe-ci" if os.environ.get("CI") else "loupe")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share one worker of pytest-xdist, and with it their fixtures."""
+    """A file's tests share a worker of pytest-xdist and their fixtures; browser tests a server and a browser."""
+    browser = Path(__file__).parent / "browser"
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        group = "browser" if browser in item.path.parents else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,6 +18,7 @@ SAID: dict[str, dict[str, str]] = {
     "penalty": {"kl": "KL", "l1": "L1"},
     "similarity": {"ms-ssim": "MS-SSIM"},
     "pretraining": {"rbm": "by RBMs"},
+    "conditioning": {"gates": "gates"},
 }
 """Options that make another model, with the values that are said."""
 

@@ -201,7 +201,8 @@ def _rate(optimisers: Sequence[str], config: Mapping[str, Any], page: Page) -> l
     if schedule == "cosine":
         page.imported("import math")
     rate = f"{lr} * ({FLOOR} + {1 - FLOOR} * {falls})" if falls else lr
+    lines = [f"lr = {rate}"]
     if warmup:
-        rate = f"{lr} * progress / {number(warmup)} if progress < {number(warmup)} else {rate}"
+        lines += [f"if progress < {number(warmup)}:", f"    lr = {lr} * progress / {number(warmup)}"]
     groups = " + ".join(f"{name}.param_groups" for name in optimisers)
-    return [f"for group in {groups}:", f'    group["lr"] = {rate}']
+    return [*lines, f"for group in {groups}:", '    group["lr"] = lr']

@@ -59,7 +59,8 @@ def test_a_recipe_has_its_bundle(name: str) -> None:
     assert bundle.card.latent.dim == recipe.config["latent_dim"]
     assert 1 <= len(bundle.codes.mu) <= 2000
     told = bundle.card.latent.condition
-    decoded = bundle.decode(bundle.codes.mu[:2], np.eye(told.size)[:2] if told else None)
+    beside = np.resize(np.eye(told.size), (2, told.size)) if told else None
+    decoded = bundle.decode(bundle.codes.mu[:2], beside)
     data = bundle.card.data
     assert decoded.shape == (2, *data.shape, *([len(data.vocabulary)] if data.vocabulary else []))
     assert bundle.history

@@ -22,13 +22,11 @@ expect.set_options(timeout=30_000)  # milliseconds; a test never waits longer th
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests share one worker, and with it one server and one browser."""
+    """Server, browser and a renderer in software share few cores: what is late once is asked again."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            # Server, browser and a renderer in software share few cores: what is late once is asked again.
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 

@@ -13,6 +13,7 @@ import torch
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from aecore.bundles import Bundle, open_bundle, shipped_root
+from aecore.stages.semi_supervised import SemiSupervised
 from app import routes
 from app.scene import scene_url
 from tests.browser import canvas, live
@@ -25,9 +26,9 @@ SHIPPED = sorted(
 RUN = """async ({ canvas, url, x, z }) => {
   const { parts } = await import(canvas);
   const scene = await parts.scene.loadScene(url);
-  const { mu, logvar } = await parts.models.encode(scene, Float32Array.from(x));
+  const { mu, logvar, as } = await parts.models.encode(scene, Float32Array.from(x));
   const y = await parts.models.decode(scene, Float32Array.from(z));
-  return { mu: [...mu], logvar: logvar && [...logvar], x: [...y] };
+  return { mu: [...mu], logvar: logvar && [...logvar], x: [...y], as };
 }"""
 
 
@@ -49,12 +50,12 @@ def test_browser_python_and_pytorch_agree(runtime: Page, name: str) -> None:
     bundle = open_bundle(name)
     rng = np.random.default_rng(0)
     z = rng.normal(size=(3, bundle.card.latent.dim)).astype(np.float32)
-    told = bundle.card.latent.condition  # free codes and examples alike are told the first class
-    beside = np.eye(told.size, dtype=np.float32)[[0, 0, 0]] if told else None
+    beside = condition(bundle, [0, 0, 0])  # a free code is told the first class
     x = np.clip(bundle.decode(canvas.mu(bundle)[:3], beside), 0, 1)  # what examples look like
     given = {"canvas": f"/{routes.canvas_url()}", "url": f"/{scene_url(bundle)}"}
     found: dict[str, Any] = runtime.evaluate(RUN, given | {"x": x.ravel().tolist(), "z": z.ravel().tolist()})
-    python = bundle.encode(x, beside)
+    of_x = condition(bundle, found["as"]) if found.get("as") else beside
+    python = bundle.encode(x, of_x)
     mu = python.get("mu", python.get("z"))
     assert mu is not None
     np.testing.assert_allclose(np.reshape(found["mu"], mu.shape), mu, atol=1e-3)
@@ -62,21 +63,38 @@ def test_browser_python_and_pytorch_agree(runtime: Page, name: str) -> None:
         np.testing.assert_allclose(np.reshape(found["logvar"], mu.shape), python["logvar"], atol=1e-3)
     decoded = bundle.decode(z, beside)
     np.testing.assert_allclose(np.reshape(found["x"], decoded.shape), decoded, atol=1e-3)
-    theirs = in_pytorch(bundle, x, z, beside)
+    theirs = in_pytorch(bundle, x, z, of_x, beside)
     np.testing.assert_allclose(np.reshape(found["mu"], mu.shape), theirs["mu"], atol=1e-3)
     np.testing.assert_allclose(np.reshape(found["x"], decoded.shape), theirs["x"], atol=1e-3)
 
 
+def condition(bundle: Bundle, classes: list[int]) -> canvas.Floats | None:
+    """What a conditional model is told of so many examples: their classes, or that β is 1."""
+    told = bundle.card.latent.condition
+    if told is None:
+        return None
+    if told.range:
+        return np.zeros((len(classes), told.size), np.float32)
+    return np.eye(told.size, dtype=np.float32)[classes]
+
+
 def in_pytorch(
-    bundle: Bundle, x: canvas.Floats, z: canvas.Floats, beside: canvas.Floats | None
+    bundle: Bundle,
+    x: canvas.Floats,
+    z: canvas.Floats,
+    of_x: canvas.Floats | None,
+    of_z: canvas.Floats | None,
 ) -> dict[str, canvas.Floats]:
-    """Means of the posterior, and means of the likelihood, by the model itself."""
+    """Means of the posterior, and means of the likelihood, by the model itself, told what stands beside."""
     model = bundle.model()
-    condition = None if beside is None else torch.from_numpy(beside)
     with torch.no_grad():
+        told_x, told_z = (None if each is None else torch.from_numpy(each) for each in (of_x, of_z))
+        if isinstance(model, SemiSupervised):
+            assert told_x is not None
+            assert torch.equal(model.complete(torch.from_numpy(x)), told_x)  # the most probable class
         return {
-            "mu": model.encode(torch.from_numpy(x), condition).numpy(),
-            "x": model.decode(torch.from_numpy(z), condition).numpy(),
+            "mu": model.encode(torch.from_numpy(x), told_x).numpy(),
+            "x": model.decode(torch.from_numpy(z), told_z).numpy(),
         }
 
 

@@ -162,22 +162,23 @@ def test_what_it_has_made_is_opened_named_deleted_and_brought_back(
     bundle = terminal(home, "show", job)["bundle"]
     assert Bundle.open(home / "bundles" / bundle).card.config["hidden"] == [16]
 
+    name = f"of-the-lecture-{job}"  # another each time that this is tried
     button(page, "Rename, note").click()
-    page.get_by_label("Name", exact=True).fill("of-the-lecture")
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Note", exact=True).fill("<b>Two dimensions</b>")
     button(page, "Save").click()
-    expect(made).to_contain_text("digits/of-the-lecture", timeout=WAIT)
+    expect(made).to_contain_text(f"digits/{name}", timeout=WAIT)
     expect(made.locator(".note")).to_have_text("<b>Two dimensions</b>")
     with page.expect_download() as download:
         page.get_by_role("link", name="Export").click()
-    assert download.value.suggested_filename == "digits-of-the-lecture.zip"
+    assert download.value.suggested_filename == f"digits-{name}.zip"
 
     # In the pickers, and on the map.
     button(page, "Open on the map").click()
-    page.wait_for_url(re.compile(r"/(map)?\?.*of-the-lecture"), timeout=WAIT)
+    page.wait_for_url(re.compile(rf"/(map)?\?.*{name}"), timeout=WAIT)
     canvas.drawn(page)
     model = page.get_by_label("Model")
-    expect(model).to_have_value("digits/of-the-lecture")
+    expect(model).to_have_value(f"digits/{name}")
 
     # Deleted, and back.
     page.close()
@@ -185,10 +186,10 @@ def test_what_it_has_made_is_opened_named_deleted_and_brought_back(
     made = page.locator(".made")
     made.get_by_role("button", name="Delete").click(timeout=WAIT)
     expect(made).to_contain_text("In the bin")
-    assert not (home / "bundles" / "digits" / "of-the-lecture").exists()
+    assert not (home / "bundles" / "digits" / name).exists()
     button(page, "Undo").click()
-    expect(made).to_contain_text("digits/of-the-lecture")
-    assert Bundle.open(home / "bundles" / "digits" / "of-the-lecture").card.note == "<b>Two dimensions</b>"
+    expect(made).to_contain_text(f"digits/{name}")
+    assert Bundle.open(home / "bundles" / "digits" / name).card.note == "<b>Two dimensions</b>"
     made.get_by_role("button", name="Delete").click()
     expect(made).to_contain_text("In the bin")
     button(page, "Remove").click()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from aecore.bundles import Bundle, open_bundle
 from aecore.latent import projections
@@ -74,9 +74,13 @@ def alone(page: Page, bundle: Bundle, row: int) -> bool:
     return True
 
 
-def test_points_travel_to_their_places_in_half_a_second(open_page: OpenPage, page: Page, two: Bundle) -> None:
+def test_points_travel_to_their_places_in_half_a_second(
+    context: BrowserContext, app_url: str, two: Bundle
+) -> None:
+    page = context.new_page()  # of a context of its own: all pages of one share the clock
     page.emulate_media(reduced_motion="no-preference")
-    open_page(f"/?bundle={two.id}&manifold=off")
+    page.goto(f"{app_url}/?bundle={two.id}&manifold=off")
+    canvas.drawn(page)
     without_thumbnails(page)
     page.mouse.move(0, 0)
     stage = page.locator(".stage")
