@@ -20,7 +20,7 @@ settings.load_profile("loupe-ci" if os.environ.get("CI") else "loupe")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share a worker of pytest-xdist and their fixtures; browser tests a server and a browser."""
+    """A file's tests share a worker of pytest-xdist and their fixtures; browser tests one browser too."""
     browser = Path(__file__).parent / "browser"
     for item in items:
         group = "browser" if browser in item.path.parents else str(item.path)
