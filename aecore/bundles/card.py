@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -93,9 +93,14 @@ class Card:
         return seal(self._entries())
 
     def _entries(self) -> dict[str, Any]:
-        parts = {"data": self.data.to_json(), "latent": self.latent.to_json()}
-        curve = {"rate_distortion": [asdict(point) for point in self.rate_distortion]}
-        said = {"schema": SCHEMA} | asdict(self) | parts | curve
+        parts = {
+            "data": self.data.to_json(),
+            "latent": self.latent.to_json(),
+            "provenance": vars(self.provenance),
+            "onnx": {name: vars(function) for name, function in self.onnx.items()},
+            "rate_distortion": [vars(point) for point in self.rate_distortion],
+        }
+        said = {"schema": SCHEMA} | {each.name: getattr(self, each.name) for each in fields(self)} | parts
         return {key: value for key, value in said.items() if key not in USUAL or value != USUAL[key]}
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard, get_args
 
 from aecore.bundles.reader import Reader, is_integer, is_number
@@ -133,9 +133,12 @@ class LatentSpec:
 
     def to_json(self) -> dict[str, Any]:
         """The entry as it stands in ``card.json``, and as ``aecore.latent`` reads it."""
-        prior = {key: value for key, value in asdict(self.prior).items() if value is not None}
-        seldom = {key: asdict(self)[key] for key in ("levels", "codebook")}
-        seldom["condition"] = self.condition.to_json() if self.condition else None
+        prior = {key: value for key, value in vars(self.prior).items() if value is not None}
+        seldom: dict[str, Any] = {
+            "levels": self.levels,
+            "codebook": vars(self.codebook) if self.codebook else None,
+            "condition": self.condition.to_json() if self.condition else None,
+        }
         return {"kind": self.kind, "dim": self.dim, "prior": prior} | {k: v for k, v in seldom.items() if v}
 
     @classmethod

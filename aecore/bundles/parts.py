@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
@@ -86,7 +86,8 @@ class DataCard:
 
     def to_json(self) -> dict[str, Any]:
         """The entry as it stands in ``card.json``: what most data lack is left out where it is empty."""
-        return {key: value for key, value in asdict(self).items() if value or key not in SELDOM}
+        said = vars(self) | {"factors": [vars(factor) for factor in self.factors]}
+        return {key: value for key, value in said.items() if value or key not in SELDOM}
 
     def load(self) -> Dataset:
         """The data set, with the options it was loaded with.

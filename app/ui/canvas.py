@@ -6,6 +6,7 @@ end. Bundles travel by the routes of :mod:`app.routes`, never through Streamlit.
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import streamlit as st
@@ -18,7 +19,8 @@ from app.ui import address, library, pick, states
 
 # Streamlit takes a text without a line break for a path.
 LOADER = """
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: bytes, parentElement, setTriggerValue }) {
+  const data = JSON.parse(new TextDecoder().decode(bytes));
   const at = (path) => new URL(path, window.__streamlit.BACKEND_BASE_URL).href;
   // What was said while Python was busy is said again: of two triggers only the later one arrives.
   const waiting = parentElement.saidAndNotHeard ?? {};
@@ -74,7 +76,9 @@ def show(page: str) -> None:
         ],
         "saved": address.everything(),
     }
-    _component(key=KEY, data={"canvas": routes.canvas_url("canvas.js"), "host": host}, on_said_change=_heard)
+    # Streamlit looks through an object for data frames, for which it loads pandas: bytes it hands on.
+    data = json.dumps({"canvas": routes.canvas_url("canvas.js"), "host": host}).encode()
+    _component(key=KEY, data=data, on_said_change=_heard)
     if to := st.session_state.pop("go-to", None):
         st.switch_page(pages()[to], query_params=address.everything())
     if st.session_state.pop("frame-changed", False):

@@ -123,7 +123,7 @@ def test_the_stage_has_larger_type_and_no_side_bar(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Stage").click()
     expect(page.locator('[data-testid="stSidebar"]')).to_be_hidden()
     expect(page).to_have_url(re.compile(r"stage=on"))
-    assert heading.evaluate(size) >= 1.2 * small
+    assert canvas.eventually(lambda: heading.evaluate(size) >= 1.2 * small)
     canvas.drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
