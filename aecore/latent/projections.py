@@ -103,12 +103,16 @@ def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15, dims: int = 2
         warnings.simplefilter("ignore", ImportWarning)
         from umap import UMAP
 
+    neighbours = min(neighbours, len(codes) - 1)
     # UMAP draws in a box of side 20; a little noise parts codes that start at one point.
     noise = np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
-    with _threads_as_they_were():
+    with warnings.catch_warnings(), _threads_as_they_were():
+        # Without an index of neighbours it cannot place further codes, which nobody asks of it here.
+        warnings.filterwarnings("ignore", "precomputed_knn.*transform")
         fitted = UMAP(
             n_components=dims,
-            n_neighbors=min(neighbours, len(codes) - 1),
+            n_neighbors=neighbours,
+            precomputed_knn=_nearest(codes, neighbours) if len(codes) <= _EXACT else (None, None, None),
             init=(10 * start / np.abs(start).max() + noise).astype(np.float32),
             random_state=seed,
             n_jobs=1,
@@ -150,6 +154,17 @@ def tsne(codes: NDArray[Any], seed: int = 0, perplexity: float = 30.0) -> Points
         n_jobs=1,
     ).fit(codes)
     return np.asarray(embedding, np.float32)
+
+
+def _nearest(codes: NDArray[np.float64], k: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Indices and distances of each code's k nearest, itself first, each of shape (N, k).
+
+    Left alone, UMAP measures every pair of up to 4,096 codes by one call each.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    distances, indices = NearestNeighbors(n_neighbors=k).fit(codes).kneighbors(codes)
+    return indices, distances
 
 
 @contextmanager
