@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from aecore.bundles import Bundle
+from aecore.bundles import Bundle, DataCard
 from aecore.bundles.titles import title as titled
 from aecore.errors import UserError
 from aecore.latent import score
@@ -109,6 +109,23 @@ def noise(bundle: Bundle) -> float | None:
         return None
 
 
+def of_data(data: DataCard) -> dict[str, Any]:
+    """What a scene and a sweep say of their data."""
+    return {
+        "name": data.name,
+        "title": data.title,
+        "kind": data.kind,
+        "shape": list(data.shape),
+        "values": data.values,
+        "classes": list(data.classes),
+        "factors": [{"name": each.name, "values": list(each.values)} for each in data.factors],
+        "vocabulary": list(data.vocabulary),
+        "columns": list(data.columns),
+        "centre": list(data.centre),
+        "scale": list(data.scale),
+    }
+
+
 def describe(bundle: Bundle) -> dict[str, Any]:
     """What ``scene.json`` says.
 
@@ -121,19 +138,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "version": VERSION,
         "id": bundle.id,
         "title": title(bundle),
-        "data": {
-            "name": data.name,
-            "title": data.title,
-            "kind": data.kind,
-            "shape": list(data.shape),
-            "values": data.values,
-            "classes": list(data.classes),
-            "factors": [{"name": each.name, "values": list(each.values)} for each in data.factors],
-            "vocabulary": list(data.vocabulary),
-            "columns": list(data.columns),
-            "centre": list(data.centre),
-            "scale": list(data.scale),
-        },
+        "data": of_data(data),
         "latent": {
             "kind": latent.kind,
             "dim": latent.dim,

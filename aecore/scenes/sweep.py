@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aecore.scenes import coded
-from aecore.scenes.scene import UNITS, apart
+from aecore.scenes.scene import UNITS, apart, of_data
 
 if TYPE_CHECKING:
     from aecore.sweeps import Sweep
@@ -66,23 +66,12 @@ def describe(sweep: Sweep) -> dict[str, Any]:
     Raises:
         BundleError: If the codes are damaged.
     """
-    card, data = sweep.card, sweep.card.data
+    card = sweep.card
     return {
         "version": VERSION,
         "id": sweep.id,
         "title": title(sweep),
-        "data": {
-            "name": data.name,
-            "title": data.title,
-            "kind": data.kind,
-            "shape": list(data.shape),
-            "values": data.values,
-            "classes": list(data.classes),
-            "factors": [{"name": each.name, "values": list(each.values)} for each in data.factors],
-            "columns": list(data.columns),
-            "centre": list(data.centre),
-            "scale": list(data.scale),
-        },
+        "data": of_data(sweep.card.data),
         "dim": card.dim,
         "betas": list(card.betas),
         "tween": TWEEN,
@@ -107,21 +96,6 @@ def describe(sweep: Sweep) -> dict[str, Any]:
         "decoder": _graph(card.decoder.file, card.decoder.inputs, card.decoder.outputs),
         "files": own_files(sweep),
     }
-
-
-def entries(sweeps: Sequence[Sweep]) -> list[dict[str, str]]:
-    """The list of a page: what each sweep is called, and where its files are."""
-    said = titles(sweeps)
-    return [
-        {
-            "id": each.id,
-            "title": said[each.id],
-            "data": each.card.data.name,
-            "data_title": each.card.data.title,
-            "url": f"sweeps/{each.id}/",
-        }
-        for each in sweeps
-    ]
 
 
 def _graph(file: str, inputs: Sequence[str], outputs: Sequence[str]) -> dict[str, Any]:

@@ -71,11 +71,3 @@ def test_its_originals_are_those_of_a_bundle_with_the_same_examples(
 
 def test_keys_change_with_the_card(sweep: Sweep) -> None:
     assert scene.key(sweep).startswith(sweep.card.digest[:16])
-    (entry,) = scene.entries([sweep])
-    assert entry == {
-        "id": "digits/small",
-        "title": scene.title(sweep),
-        "data": "digits",
-        "data_title": sweep.card.data.title,
-        "url": "sweeps/digits/small/",
-    }
