@@ -4,8 +4,8 @@ r"""Waves of known shape, frequency, phase, amplitude and length, computed when 
           \quad \epsilon_t \sim \mathcal{N}(0, \sigma^2)
 
 with a wave w of period 1 that starts at 0 and rises (a square one starts at 1). Each of the 9,408
-combinations of factors is another series, also without noise. The noise is a floor: no model predicts
-a step with an error of less than σ on average.
+combinations of factors is another series, also without noise. The noise is a floor: no model that
+knows the factors alone predicts a step with an error of less than σ on average.
 """
 
 from __future__ import annotations

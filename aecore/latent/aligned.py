@@ -134,12 +134,12 @@ def umap(family: Sequence[Codes], seed: int = 0, neighbours: int = 15) -> NDArra
     noise = np.random.default_rng(seed)
     slices = []
     for codes in family:
-        scaled = projections._standardised(codes).astype(np.float32)
+        scaled = projections.standardised(codes).astype(np.float32)
         # Equal codes have no neighbourhoods: collapsed ones get some at random.
         slices.append(scaled + noise.normal(scale=1e-3, size=scaled.shape).astype(np.float32))
     if len(slices[0]) <= neighbours:
         return pca(family)
-    with warnings.catch_warnings(), projections._threads_as_they_were():
+    with warnings.catch_warnings(), projections.threads_as_they_were():
         # umap says on import that its TensorFlow variant is not there, and at work that a seed means one
         # thread and that the spectrum of a disconnected graph is not.
         warnings.simplefilter("ignore", ImportWarning)

@@ -94,7 +94,7 @@ def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15, dims: int = 2
     Source:
         McInnes, Healy & Melville (2018). https://arxiv.org/abs/1802.03426
     """
-    codes = _standardised(codes)
+    codes = standardised(codes)
     start = pca(codes, dims).points
     if _has_no_neighbourhoods(codes):
         return start
@@ -106,7 +106,7 @@ def umap(codes: NDArray[Any], seed: int = 0, neighbours: int = 15, dims: int = 2
     neighbours = min(neighbours, len(codes) - 1)
     # UMAP draws in a box of side 20; a little noise parts codes that start at one point.
     noise = np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
-    with warnings.catch_warnings(), _threads_as_they_were():
+    with warnings.catch_warnings(), threads_as_they_were():
         # Without an index of neighbours it cannot place further codes, which nobody asks of it here.
         warnings.filterwarnings("ignore", "precomputed_knn.*transform")
         fitted = UMAP(
@@ -138,7 +138,7 @@ def tsne(codes: NDArray[Any], seed: int = 0, perplexity: float = 30.0) -> Points
         van der Maaten & Hinton (2008), https://jmlr.org/papers/v9/vandermaaten08a.html;
         Poličar, Stražar & Zupan (2024), openTSNE, https://doi.org/10.18637/jss.v109.i03
     """
-    codes = _standardised(codes)
+    codes = standardised(codes)
     start = pca(codes).points
     if _has_no_neighbourhoods(codes):
         return start
@@ -168,7 +168,7 @@ def _nearest(codes: NDArray[np.float64], k: int) -> tuple[NDArray[Any], NDArray[
 
 
 @contextmanager
-def _threads_as_they_were() -> Iterator[None]:
+def threads_as_they_were() -> Iterator[None]:
     """Numba, under UMAP, sets OpenMP's number of threads for the whole process, and with it PyTorch's."""
     from threadpoolctl import threadpool_limits
 
@@ -185,7 +185,7 @@ def _checked(codes: NDArray[Any]) -> NDArray[np.float64]:
     return codes
 
 
-def _standardised(codes: NDArray[Any]) -> NDArray[np.float64]:
+def standardised(codes: NDArray[Any]) -> NDArray[np.float64]:
     """Codes about their mean, with an average variance of 1: rounding depends on the scale, maps don't."""
     codes = _checked(codes)
     centred = codes - codes.mean(axis=0)

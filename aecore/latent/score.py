@@ -53,7 +53,7 @@ class ScoreField:
 
     @property
     def score(self) -> Array:
-        """The score as the map sees it, shape (G, 2): log density per unit of the map."""
+        """The score as the map sees it, shape (G, 2): nats · units of the map per squared data unit."""
         return (self.ends - self.starts) / np.float32(self.sigma**2)
 
 

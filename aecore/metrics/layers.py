@@ -170,7 +170,7 @@ Seen = dict[str, tuple[list[nn.Module], Tensor]]
 @torch.no_grad()
 def _seen(model: Layered, examples: Split) -> tuple[Seen, Tensor]:
     """What each layer gives for some examples, and the examples, shape (N, D)."""
-    model.encoder.eval()
+    model.eval()
     x = examples.x
     with _watching(model) as seen:
         condition = model.told(Step(x, x, label=examples.label))

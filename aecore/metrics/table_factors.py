@@ -9,7 +9,7 @@ MOST_DIMENSIONS = 64
 CODE_BINS = 20
 FOREST_TREES = 20
 FIXED_BATCH, FIXED_TRAININGS, FIXED_TESTS = 64, 2_000, 1_000
-CATEGORICAL = ("shape", "hue")  # factors whose values have no order, by name
+CATEGORICAL = ("shape", "hue", "first letter")  # factors whose values have no order, by name
 
 _ON = (
     f"at most {FACTOR_EXAMPLES:,} test examples, drawn by the seed, all the factors that the data set "
@@ -37,7 +37,7 @@ FACTOR_METRICS: dict[str, Metric] = {
         "MIG without shape",
         "",
         "higher",
-        "The MIG averaged over the factors other than shape, whose three values have no order.",
+        "The MIG averaged over the factors other than shape, whose values have no order.",
     ),
     "mig_per_factor": Metric(
         "MIG per factor", "", "higher", "The MIG of each factor, in the order of the data set's factors."
@@ -61,15 +61,16 @@ FACTOR_METRICS: dict[str, Metric] = {
         "",
         "higher",
         "How well the same forests predict the factors of the other half, averaged over factors: R², for "
-        "shape and hue balanced accuracy counted from chance; chance near 0.",
+        f"those without order ({', '.join(CATEGORICAL)}) balanced accuracy counted from chance; "
+        "chance near 0.",
     ),
     "sap": Metric(
         "SAP",
         "",
         "higher",
         "Separated attribute predictability (Kumar et al. 2018): by how much the dimension that predicts a "
-        "factor best beats the second, averaged over factors: R² of a line, for shape and hue the balanced "
-        f"accuracy of intervals, counted from chance; chance near 0; {_MEANS}.",
+        "factor best beats the second, averaged over factors: R² of a line, for those without order the "
+        f"balanced accuracy of intervals, counted from chance; chance near 0; {_MEANS}.",
     ),
     "factor_vae_score": Metric(
         "FactorVAE score",

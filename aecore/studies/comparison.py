@@ -17,7 +17,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "mse", "psnr", "ssim", "sharpness", "length_mae", "token_accuracy", "word_accuracy", "perplexity",
     ),
     "density": ("rate", "negative_elbo", "nll"),
-    "codes": ("active_units", "knn5_accuracy", "probe_accuracy", "aggregate_mmd"),
+    "codes": ("active_units", "knn5_accuracy", "probe_accuracy", "classification_error", "aggregate_mmd"),
     "samples": (
         "sample_precision", "sample_recall", "sample_density", "sample_coverage", "sample_frechet",
     ),
@@ -34,7 +34,7 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
 """The same for data sets whose factors are known."""
 
 SAME_LIKELIHOOD = ("negative_elbo", "nll")
-"""Densities, which are of one kind only under one likelihood."""
+"""Densities, which are of one kind only under one likelihood; told the class, they are of p(x|y)."""
 
 DIGITS = 3  # that mean something, and that decide which is best
 
@@ -45,15 +45,22 @@ class Row:
 
     Attributes:
         bundle: Its id.
-        title: Its model's; with its name where the table has another of that title.
+        title: Its model's, and how many labels it had where not all; with its name where the table has
+            another of that title.
         code: Numbers in a code.
         figures: By metric; what does not apply is missing.
+        told: Whether its model is told the class of an example.
     """
 
     bundle: str
     title: str
     code: int
     figures: Mapping[str, float]
+    told: bool = False
+
+    def competes(self, metric: str) -> bool:
+        """Whether its value is one of what the others' values are of."""
+        return metric in self.figures and not (self.told and metric in SAME_LIKELIHOOD)
 
 
 @dataclass(frozen=True)
@@ -85,8 +92,7 @@ class Comparison:
 
     def is_best(self, row: Row, metric: str) -> bool:
         """Whether no other row has a better value, to three digits."""
-        value = row.figures.get(metric)
-        known = row.code == self.code and value is not None and metric in self.best
+        known = row.code == self.code and row.competes(metric) and metric in self.best
         return known and ranked(metric, row.figures[metric]) == self.best[metric]
 
 
@@ -141,7 +147,7 @@ def compare(
         each.id: {name: value for name, value in each.card.scalars.items() if name in wanted}
         for each in chosen
     }
-    titles = {each.id: titled(each.card) for each in chosen}
+    titles = {each.id: _title(each) for each in chosen}
     twice = Counter(titles.values())
     rows = [
         Row(
@@ -149,6 +155,7 @@ def compare(
             f"{titles[each.id]} · {each.card.name}" if twice[titles[each.id]] > 1 else titles[each.id],
             each.card.latent.dim,
             figures[each.id],
+            _is_told(each),
         )
         for each in sorted(chosen, key=lambda each: (titles[each.id].casefold(), each.card.name))
     ]
@@ -201,21 +208,34 @@ def _cell(table: Comparison, row: Row, metric: str) -> str:
         return ""
     value = rounded(row.figures[metric])
     whole = abs(value) >= 1000 or METRICS[metric].unit == "dimensions"
-    said = (f"{value:,.0f}" if whole else f"{value:#.3g}").replace("-", "−")
+    said = (f"{value:,.0f}" if whole else f"{value:#.3g}".removesuffix(".")).replace("-", "−")
     return f"**{said}**" if table.is_best(row, metric) else said
 
 
 def _best(rows: Sequence[Row], metric: str) -> float | None:
-    values = [ranked(metric, row.figures[metric]) for row in rows if metric in row.figures]
+    values = [ranked(metric, row.figures[metric]) for row in rows if row.competes(metric)]
     better = METRICS[metric].better
     if better == "neither" or len(values) < 2:
         return None
     return min(values) if better == "lower" else max(values)
 
 
+def _title(bundle: Bundle) -> str:
+    labels = bundle.card.data.options.get("labelled", 0)
+    taught = f" · {labels:,} labels" if labels else ""
+    given = " · densities given the class" if _is_told(bundle) and _density(bundle) else ""
+    return titled(bundle.card) + taught + given
+
+
+def _is_told(bundle: Bundle) -> bool:
+    told = bundle.card.latent.condition
+    return told is not None and told.kind == "class" and not bundle.card.data.options.get("labelled")
+
+
 def _budget(bundle: Bundle) -> tuple[Any, ...]:
     card, config = bundle.card, bundle.card.config
-    return str(sorted(card.data.options.items())), config.get("epochs"), config.get("batch_size")
+    options = {name: value for name, value in card.data.options.items() if name != "labelled"}
+    return str(sorted(options.items())), config.get("epochs"), config.get("batch_size")
 
 
 def closed(bundle: Bundle) -> bool:
@@ -242,7 +262,8 @@ def _largest(bundles: Sequence[Bundle]) -> list[Bundle]:
 
 def _size(bundles: Sequence[Bundle]) -> int:
     """The size of code that most variants have; of two the larger one."""
-    variants = Counter(dim for _, dim in {(each.card.variant, each.card.latent.dim) for each in bundles})
+    descended = {(each.card.variant, each.card.latent.dim) for each in bundles if not closed(each)}
+    variants = Counter(dim for _, dim in descended)
     return max(variants, key=lambda dim: (variants[dim], dim))
 
 
@@ -255,7 +276,7 @@ def _words(bundle: Bundle, code: int) -> str:
     options = "".join(
         f", {name} {value}"
         for name, value in bundle.card.data.options.items()
-        if name != "validation" and value not in ("none", False, None)
+        if name not in ("validation", "labelled") and value not in ("none", False, None)
     )
     return (
         f"test split, codes of {code} numbers, {config.get('epochs')} epochs, batches of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -72,13 +72,13 @@ def stored(study: Study, folder: Path | None = None) -> list[dict[str, Any]]:
 
     Args:
         study: Which.
-        folder: Where from; by default the user's own where there are some, else those shipped.
+        folder: Where from; by default those shipped, the user's own in place of equal trainings.
 
     Raises:
         UserError: If a file cannot be read.
     """
-    rows: list[dict[str, Any]] = _read(study, folder).get("rows", [])
-    return rows
+    rows = [row for found in _read(study, folder) for row in found["rows"]]
+    return list({(row["data"], row["setting"], row["seed"]): row for row in rows}.values())
 
 
 def estimates(study: Study, folder: Path | None = None) -> dict[str, dict[str, float]]:
@@ -90,13 +90,14 @@ def estimates(study: Study, folder: Path | None = None) -> dict[str, dict[str, f
     Raises:
         UserError: If a file cannot be read.
     """
-    found: dict[str, dict[str, float]] = _read(study, folder).get("estimates", {})
-    return found
+    return {
+        data: known for found in _read(study, folder) for data, known in found.get("estimates", {}).items()
+    }
 
 
-def _read(study: Study, folder: Path | None) -> dict[str, Any]:
-    """The file of a study, or an empty one."""
-    for each in [folder] if folder else [user_folder(), SHIPPED]:
+def _read(study: Study, folder: Path | None) -> Iterator[dict[str, Any]]:
+    """The files of a study that there are."""
+    for each in [folder] if folder else [SHIPPED, user_folder()]:
         file = each / f"{study.name}.json"
         if not file.is_file():
             continue
@@ -106,8 +107,7 @@ def _read(study: Study, folder: Path | None) -> dict[str, Any]:
                 _ = row["data"], row["setting"], row["seed"], row["config"], row["figures"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{file} holds no results of a study ({error}); delete it.") from None
-        return found
-    return {}
+        yield found
 
 
 def store(study: Study, rows: Sequence[Mapping[str, Any]], folder: Path, about: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from aecore.data import Dataset
 from aecore.metrics import evaluate, intrinsic
 from aecore.options import options_of
 from aecore.runs import complete
-from aecore.runs.config import load_data
+from aecore.runs.config import data_options, load_data
 from aecore.studies.results import estimates, is_of, store, stored
 from aecore.studies.study import ESTIMATED, Setting, Study
 from aecore.training import Diverged, Fit
@@ -109,9 +109,7 @@ def estimated(study: Study, data: Dataset) -> dict[str, float]:
 
 
 def _load(config: Mapping[str, Any], loaded: dict[str, Dataset]) -> Dataset:
-    key = repr(
-        sorted((name, str(config.get(name))) for name in ("data", "binarise", "validation", "labelled"))
-    )
+    key = repr([config["data"], *(config.get(name) for name in sorted(data_options(config["data"])))])
     if key not in loaded:
         loaded[key] = load_data(config)
     return loaded[key]

@@ -73,12 +73,19 @@ def layers(found: Sequence[Layer]) -> list[Line]:
 
 def recovered(found: Sequence[Layer]) -> str:
     """What a guide says is left of the input after each layer, beside what is measured up to the code."""
-    encoder = [layer for layer in found if not layer.said.startswith("decoder")]
-    said = ", ".join(f"{100 * layer.recovered:.0f}" for layer in encoder)
+    said = ", ".join(f"{100 * layer.recovered:.0f}" for layer in found if _leads_to_the_code(layer.name))
     return (
         "A widely copied guide says that 70, 50, 35 and 1 % of the input are left after the layers of an "
         f"encoder; a linear probe finds {said} % here."
     )
+
+
+def _leads_to_the_code(name: str) -> bool:
+    """Whether an example passes a layer on its way to its mean code, unlike what hears of β."""
+    place, _, rest = name.removeprefix("m1_").partition(".")
+    if place == "encoder":
+        return "hear." not in rest
+    return place in ("bottleneck", "code") and rest not in ("logvar", "film")
 
 
 def gradients(

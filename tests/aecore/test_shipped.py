@@ -11,8 +11,11 @@ from aecore.bundles import Bundle
 from aecore.runs.measure import evaluated, rates
 from tests.aecore.shipped import BUILT, RECIPES
 
+OFFLINE = ("digits/", "waves/", "words/", "breast-cancer/")
 SHIPPED = {name: RECIPES[name].folder for name in BUILT}
-SAMPLED = ("nll", "elbo_gap", "negative_elbo", "bits_per_dim")
+# Another device draws other samples: nats of what is estimated by them, and of what is near 0 (a rate, MMD²).
+WITHIN = {"nll": 0.1, "elbo_gap": 0.1, "negative_elbo": 0.1, "rate": 1e-3, "kl_per_dimension": 1e-3}
+WITHIN |= {"aggregate_mmd": 1e-3}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -42,14 +45,15 @@ def examples(bundle: Bundle) -> Tensor:
     return x.round() if data.values == "binary" else x
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("digits/")])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith(OFFLINE)])
 def test_an_evaluation_gives_what_the_card_says(name: str) -> None:
     bundle = Bundle.open(SHIPPED[name], shipped=True)
+    if bundle.card.data.load().fingerprint != bundle.card.data.fingerprint:
+        pytest.skip("this Python has other words")
     now = evaluated(bundle)
     assert now.keys() == bundle.card.metrics.keys()
     for metric, value in now.items():
-        # Another device draws other samples; what is near 0 nats is compared in nats.
-        near = 0.1 if metric in SAMPLED else 1e-3
+        near = WITHIN.get(metric, 1e-9)
         assert bundle.card.metrics[metric] == pytest.approx(value, rel=0.01, abs=near), metric
     for point, again in zip(bundle.card.rate_distortion, rates(bundle), strict=True):
         assert point.rate == pytest.approx(again.rate, rel=0.01, abs=1e-3), point.beta

@@ -17,6 +17,7 @@ from aecore.cli import main
 from aecore.errors import UserError
 from aecore.runs import complete, runs_root
 from aecore.training import EpochEnd, Event
+from aecore.variants import VARIANTS
 from aecore.zoo import Recipe
 from tests.aecore.conftest import flat_maps
 from tests.aecore.shipped import EACH_BUNDLE, EACH_RECIPE, RECIPES, ROOT, TO_BUILD
@@ -38,6 +39,9 @@ def test_every_data_set_has_every_variant_and_its_planes() -> None:
     names = ("autoencoder", "denoising", "vae", "beta-vae", "vae-2d", "beta-vae-2d")
     wanted = {f"{data}/{name}" for data in ("digits", "shapes", "mnist", "fashion-mnist") for name in names}
     assert wanted <= RECIPES.keys()
+    for data in ("digits", "mnist"):
+        of_data = [recipe for name, recipe in RECIPES.items() if name.startswith(f"{data}/")]
+        assert {recipe.config["variant"] for recipe in of_data} == VARIANTS.keys()
 
 
 def test_what_is_to_be_built_is_not_built() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean, stdev
 
 import pytest
 import torch
@@ -168,6 +169,15 @@ def test_what_a_model_is_told_comes_as_often_as_in_training() -> None:
     labels = torch.cat(told)
     assert set(labels.tolist()) == {3, 7}
     assert (labels == 3).float().mean() == pytest.approx(0.75, abs=0.04)
+
+
+@torch.no_grad()
+def test_codes_that_are_drawn_as_the_prior_is_are_at_no_distance_from_it() -> None:
+    vae = model("vae")
+    for parameter in vae.bottleneck.parameters():
+        parameter.zero_()
+    values = [prior_metrics(vae, digits().test, CPU, seed)["aggregate_mmd"] for seed in range(20)]
+    assert abs(fmean(values)) < 3 * stdev(values) / 20**0.5
 
 
 def test_the_prior_is_compared_where_it_was_there_before_the_codes() -> None:

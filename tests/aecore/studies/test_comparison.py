@@ -11,6 +11,7 @@ import pytest
 
 from aecore.bundles import Bundle
 from aecore.bundles.files import sha256
+from aecore.bundles.latents import Condition
 from aecore.errors import UserError
 from aecore.studies.comparison import comparable, compare, markdown, named
 from tests.app import make_bundle
@@ -66,6 +67,37 @@ def test_another_size_of_code_is_there_where_a_variant_has_no_other_and_never_be
     assert codes == {"a": 2, "b": 2, "c": 2, "wide": 5}
     assert [row.bundle for row in table.rows if table.is_best(row, "mse")] == ["digits/a"]
     assert "OVERCOMPLETE (5 numbers)" in markdown(table)
+
+
+def test_a_closed_form_of_another_size_decides_nothing(tmp_path: Path) -> None:
+    bundles = [made(tmp_path, "pca", "linear", dim=5, lr=0.0), made(tmp_path, "a", "autoencoder")]
+    assert compare(bundles, "digits").code == 2
+
+
+def test_few_labels_are_no_other_budget_and_said(tmp_path: Path) -> None:
+    bundles = [
+        made(tmp_path, "a", options={"labelled": 0}),
+        made(tmp_path, "b", "m2", options={"labelled": 100}, metrics={"classification_error": 12.0}),
+    ]
+    table = compare(bundles, "digits")
+    assert [row.title for row in table.rows] == ["M2 · 100 labels", "VAE"]
+    assert "classification_error" in table.columns
+
+
+def test_a_density_given_the_class_is_never_the_best(tmp_path: Path) -> None:
+    told = made(tmp_path, "told", "conditional-vae", metrics={"nll": 60.0, "mse": 0.01})
+    latent = replace(told.card.latent, condition=Condition("class", 10))
+    inputs = {"encoder": ("x", "condition"), "decoder": ("z", "condition")}
+    onnx = {name: replace(told.card.onnx[name], inputs=each) for name, each in inputs.items()}
+    (told.path / "card.json").write_bytes(replace(told.card, latent=latent, onnx=onnx).to_bytes())
+    others = [
+        made(tmp_path, "a", metrics={"nll": 80.0}),
+        made(tmp_path, "b", "beta-vae", metrics={"nll": 90.0}),
+    ]
+    table = compare([Bundle.open(told.path), *others], "digits")
+    best = {name: [row.bundle for row in table.rows if table.is_best(row, name)] for name in ("nll", "mse")}
+    assert best == {"nll": ["digits/a"], "mse": ["digits/told"]}
+    assert any("densities given the class" in row.title for row in table.rows)
 
 
 def test_lower_or_higher_is_better_and_equal_to_three_digits_is_equal(tmp_path: Path) -> None:

@@ -64,9 +64,11 @@ def test_ones_own_results_stand_before_those_shipped(monkeypatch: pytest.MonkeyP
     made.write(DEPTH, tmp_path / "shipped", estimates={"digits": {"two_nn": 3.0}})
     assert len(stored(DEPTH)) == 30
     assert estimates(DEPTH) == {"digits": {"two_nn": 3.0}}
-    store(DEPTH, made.rows(DEPTH, made.plain(DEPTH))[:2], user_folder(), {})
-    assert len(stored(DEPTH)) == 2
-    assert estimates(DEPTH) == {}
+    own = [row | {"figures": {**row["figures"], "seconds": 9.0}} for row in stored(DEPTH)[:2]]
+    store(DEPTH, own, user_folder(), {})
+    assert len(stored(DEPTH)) == 30
+    assert [row["figures"]["seconds"] for row in stored(DEPTH)] == [9.0] * 2 + [1.5] * 28
+    assert estimates(DEPTH) == {"digits": {"two_nn": 3.0}}
 
 
 @pytest.mark.parametrize(
