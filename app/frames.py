@@ -43,7 +43,7 @@ def routes() -> list[Route | WebSocketRoute]:
     return [
         Route("/loupe/jobs/{id}/frames.json", _list),
         Route("/loupe/jobs/{id}/frames/{number:int}", _frame),
-        Route("/loupe/jobs/{id}/originals.png", _originals),
+        Route("/loupe/jobs/{id}/originals.{kind}", _originals),
         WebSocketRoute("/loupe/jobs/{id}/frames", _watch),
     ]
 
@@ -138,11 +138,12 @@ async def _frame(request: Request) -> Response:
 
 
 async def _originals(request: Request) -> Response:
-    job = await asked_for(request)
-    png = await in_thread(lambda: Recording(job_folder(job.id)).originals)
-    if not png:
-        raise HTTPException(404, "This job has no images of its originals, or none yet.")
-    return Answer.of("originals.png", png, lasting=False).to(request)
+    job, file = await asked_for(request), f"originals.{request.path_params['kind']}"
+    recording = Recording(job_folder(job.id))
+    found = await in_thread(lambda: recording.originals)
+    if not found or not recording.manifest or recording.manifest.originals != file:
+        raise HTTPException(404, f"This job has no {file}, or none yet.")
+    return Answer.of(file, found, lasting=False).to(request)
 
 
 class Gone(Exception):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -30,6 +31,8 @@ from app.kept import in_thread
 ID = re.compile(r"[0-9a-f]{10}")
 MOST = 16 * 1024  # bytes of a body
 PRIVATE = ("owner", "pid", "looks")
+NAMED = {"name": ""}
+"""What may be said beside a configuration: what its bundle is to be called."""
 
 
 def routes() -> list[Route]:
@@ -97,7 +100,7 @@ async def _one(request: Request) -> Response:
 async def _submit(request: Request) -> Response:
     with refusals():
         token = access.token(request)
-    body = await body_of(request, {"variant": str, "data": str, "options": dict, "kind": str})
+    body = await body_of(request, {"variant": str, "data": str, "options": dict, "kind": str}, NAMED)
     with refusals():
         if body["kind"] not in KINDS:
             raise unknown("kind of job", body["kind"], KINDS)
@@ -134,8 +137,10 @@ async def _remove(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def body_of(request: Request, wanted: dict[str, type]) -> dict[str, Any]:
-    """The JSON object that a request brings, with exactly those entries.
+async def body_of(
+    request: Request, wanted: dict[str, type], usual: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The JSON object that a request brings, with exactly those entries; ``usual`` is what may be left out.
 
     Raises:
         HTTPException: If it is larger than ``MOST``, or is no such object.
@@ -150,9 +155,9 @@ async def body_of(request: Request, wanted: dict[str, type]) -> dict[str, Any]:
         json.dumps(said, ensure_ascii=False, allow_nan=False).encode()  # text is text, numbers are finite
     except (ValueError, RecursionError):
         raise HTTPException(400, "What is sent here is JSON in UTF-8, its numbers finite.") from None
-    if not isinstance(said, dict) or said.keys() != wanted.keys():
+    if not isinstance(said, dict) or (said := {**usual, **said}).keys() != wanted.keys() | usual.keys():
         raise HTTPException(400, f"What is sent here is a JSON object with {', '.join(wanted)}.")
-    for name, kind in wanted.items():
+    for name, kind in (wanted | {name: type(value) for name, value in usual.items()}).items():
         if not isinstance(said[name], kind):
             what = "an object" if kind is dict else "a text"
             raise HTTPException(400, f"{name} is {what}.")

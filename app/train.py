@@ -22,7 +22,7 @@ from aecore.errors import UserError
 from aecore.options import Option
 from app import access
 from app.answers import Answer
-from app.jobs import asked_for, body_of, refusals
+from app.jobs import NAMED, asked_for, body_of, refusals
 from app.kept import in_thread
 
 SLOTS = ("net", "likelihood")
@@ -107,41 +107,60 @@ def _fields(variant: str, data: str, chosen: Mapping[str, str]) -> list[dict[str
 
 
 async def _size(request: Request) -> Response:
-    body = await body_of(request, ASKED)
+    body = await body_of(request, ASKED, NAMED)
     with refusals():
-        found = await in_thread(checked, body["variant"], body["data"], body["options"])
+        found = await in_thread(checked, body["variant"], body["data"], body["options"], body["name"])
     return JSONResponse(found)
 
 
-def checked(variant: str, data: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def checked(variant: str, data: str, options: Mapping[str, Any], name: str = "") -> dict[str, Any]:
     """What is wrong with a configuration, by option, and of no one option; where nothing is, its size.
+
+    Args:
+        variant, data, options: The configuration.
+        name: What its bundle is to be called; without one the answer says what it will be.
 
     Raises:
         UserError: If variant, data, network or likelihood is unknown.
     """
+    from aecore.jobs.service import refuse_name
+
+    wrong = ""
+    try:
+        if name:
+            refuse_name(data, name)
+    except UserError as error:
+        wrong = str(error)
+    found = _fitting(variant, data, options, "" if wrong else name)
+    return found | {"errors": found["errors"] | {"name": wrong}} if wrong else found
+
+
+def _fitting(variant: str, data: str, options: Mapping[str, Any], name: str) -> dict[str, Any]:
     from aecore.runs import command, complete, schema
     from aecore.runs.estimate import size
+    from aecore.runs.run import usual_name
     from aecore.training import resolve
 
     known = schema(variant, data, {name: options[name] for name in SLOTS if name in options})
     errors: dict[str, str] = {}
-    found: dict[str, Any] = {"errors": errors, "error": "", "size": None, "command": ""}
-    for name in known.keys() & options.keys():
+    found: dict[str, Any] = {"errors": errors, "error": "", "size": None, "command": "", "name": ""}
+    for option in known.keys() & options.keys():
         try:
-            value = known[name].read(options[name])
-            if name == "device":
+            value = known[option].read(options[option])
+            if option == "device":
                 resolve(value)
         except UserError as error:
-            errors[name] = plain(str(error), known)
+            errors[option] = plain(str(error), known)
     if errors:
         return found
     try:
         config = complete({"variant": variant, "data": data, **options})
-        found["size"], found["command"] = asdict(size(config)), command(config)
+        found["size"], found["command"] = asdict(size(config)), command(config, name)
+        found["name"] = usual_name(config)
     except UserError as error:
         text = str(error)
         named = (word.replace("-", "_") for word in re.findall(r"[a-z0-9]+(?:[_-][a-z0-9]+)*", text))
-        about = next((name for name in named if name in known and ("_" in name or f"--{name}" in text)), "")
+        about = next((word for word in named if word in known and ("_" in word or f"--{word}" in text)), "")
         if about:
             errors[about] = plain(text, known)
         else:
@@ -237,11 +256,11 @@ def _epochs(run: str) -> list[dict[str, Any]]:
 async def _recipe(request: Request) -> Response:
     job = await asked_for(request)
     with refusals():
-        found = await in_thread(_written, job.spec.given)
+        found = await in_thread(_written, job.spec.given, job.spec.name)
     return Answer.json("recipe.json", found, lasting=False).to(request)
 
 
-def _written(given: Mapping[str, Any]) -> dict[str, str]:
+def _written(given: Mapping[str, Any], name: str) -> dict[str, str]:
     """A training as a command, as a recipe, and as a script without Loupe; or why there is no script."""
     from aecore.runs import command, complete
     from aecore.runs.estimate import spec
@@ -249,7 +268,7 @@ def _written(given: Mapping[str, Any]) -> dict[str, str]:
     from aecore.scripts import script
 
     config = complete(given)
-    found = {"command": command(config), "toml": to_toml(config), "code": "", "no_code": ""}
+    found = {"command": command(config, name), "toml": to_toml(config, name), "code": "", "no_code": ""}
     try:
         found["code"] = script(config, spec(config))
     except UserError as error:

@@ -43,10 +43,11 @@ def add(commands: Any, words: Sequence[str]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Prints what was asked for."""
     from aecore.runs import command
-    from aecore.runs.recipe import to_toml
+    from aecore.runs.recipe import name_in, to_toml
 
     config, spec = _found(arguments.what)
-    said = {"command": f"{command(config)}\n", "toml": to_toml(config)}
+    name = name_in(Path(arguments.what)) if arguments.what.endswith(".toml") else ""
+    said = {"command": f"{command(config, name)}\n", "toml": to_toml(config, name)}
     if arguments.code:
         from aecore.scripts import script
 

@@ -192,7 +192,7 @@ def _training(arguments: argparse.Namespace) -> Run:
 
         complete(config)  # what does not fit is said before anything is fetched
         download(config["data"])
-    return Run.begin(config, arguments.name, replace=arguments.replace)
+    return Run.begin(config, arguments.name or _name_in(arguments.recipe), replace=arguments.replace)
 
 
 def _config(arguments: argparse.Namespace, options: Mapping[str, str]) -> dict[str, Any]:
@@ -206,6 +206,12 @@ def _config(arguments: argparse.Namespace, options: Mapping[str, str]) -> dict[s
         if not said[name]:
             raise UserError(f"--{name} is missing, as in: aecore train --variant vae --data digits")
     return said
+
+
+def _name_in(recipe: str | None) -> str:
+    from aecore.runs.recipe import name_in
+
+    return name_in(Path(recipe)) if recipe else ""
 
 
 def _flag(name: str) -> str:

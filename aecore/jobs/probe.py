@@ -18,6 +18,7 @@ from aecore.jobs.recording import Manifest
 from aecore.latent.grids import of_dimensions
 from aecore.metrics.probabilistic import active_units
 from aecore.model import Autoencoder
+from aecore.scenes import Originals
 from aecore.scenes.atlas import Atlas, grid, png
 from aecore.step import Step
 from aecore.training import Randomness
@@ -28,6 +29,7 @@ SHOWN = 8
 SEED = 0
 WIDEST = 2.5  # of the plane through N(0, I): 98.8 % of each coordinate
 PICTURE = 320  # pixels along the grid's side, about
+LEGEND = ("vocabulary", "columns", "centre", "scale")
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,13 @@ class Probe:
             columns=side,
             manifold=self.images and model.latent_dim == 2,
             dials=dials,
+            legend={} if self.images else {name: list(getattr(spec, name)) for name in LEGEND},
         )
 
     @property
     def originals(self) -> bytes:
-        """The examples that are reconstructed, as a strip; empty where they are no images."""
-        return self._strip(self.shown.x) if self.images else b""
+        """The examples that are reconstructed: images as a strip in PNG, others in safetensors."""
+        return self._strip(self.shown.x) if self.images else Originals(self.shown.x.cpu().numpy()).numbers()
 
     @torch.no_grad()
     def look(self, model: Autoencoder) -> Look:

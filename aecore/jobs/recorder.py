@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.jobs.recording import MANIFEST, ORIGINALS, Header, Manifest, Recording, decode, encode, offsets
+from aecore.jobs.recording import MANIFEST, Header, Manifest, Recording, decode, encode, offsets
 
 Parts = Mapping[str, bytes | NDArray[np.float16]]
 
@@ -24,7 +24,7 @@ class Recorder:
     Args:
         folder: Of the job; it exists.
         manifest: What is recorded.
-        originals: ``originals.png``, or empty.
+        originals: The content of ``manifest.originals``.
         budget: Bytes of the file of frames beyond which every second frame is dropped.
 
     Attributes:
@@ -44,8 +44,7 @@ class Recorder:
             self.size = self._forget_torn()
         else:
             self.manifest, self.last = manifest, None
-            if originals:
-                _replace(folder / ORIGINALS, originals)
+            _replace(folder / manifest.originals, originals)
             self._change(replace(manifest, generation=found.generation + 1 if found else 1), b"")
         self._tidy()
 

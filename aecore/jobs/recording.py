@@ -9,7 +9,7 @@ the CRC-32 of both), a header in JSON, and a body: the parts that the header lis
 - images: ``grid.png``, the manifold of a code of two dimensions, or samples of the same noise each time,
   and ``reconstructions.png``, a strip of the examples in ``originals.png``;
 - other data: ``samples`` and ``reconstructions``, float16, shape (M, *shape); of tokens their
-  probabilities, shape (M, T, V).
+  probabilities, shape (M, T, V). The examples are ``x`` in ``originals.safetensors``.
 
 A recording that outgrows its budget, and one that begins anew, gets another file and the next generation.
 """
@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 MARK = b"LPF1"
 HEAD = struct.Struct("<4sIII")
 MANIFEST = "frames.json"
-ORIGINALS = "originals.png"
 MOST = 1 << 28  # bytes of a frame: what claims more is damaged
 
 
@@ -49,6 +48,8 @@ class Manifest:
         columns: Cells in a row of ``grid.png``.
         manifold: Whether ``grid.png`` is the plane of a code of two dimensions, or samples.
         dials: What can be turned: names of commands.
+        legend: How numbers are read: ``vocabulary``, ``columns``, ``centre`` and ``scale``, as ``DataSpec``
+            has them; empty where there are images.
         take: Counts from 1 how often the training was begun.
         generation: In which file the frames are: ``frames-<generation>``.
         first: The number of a new frame is no less.
@@ -66,6 +67,7 @@ class Manifest:
     columns: int
     manifold: bool
     dials: tuple[str, ...] = ()
+    legend: Mapping[str, list[Any]] = field(default_factory=dict)
     take: int = 1
     generation: int = 1
     first: int = 0
@@ -74,6 +76,11 @@ class Manifest:
     def file(self) -> str:
         """Name of the file of frames."""
         return f"frames-{self.generation}"
+
+    @property
+    def originals(self) -> str:
+        """Name of the file of the examples that are reconstructed."""
+        return "originals.safetensors" if self.legend else "originals.png"
 
     def to_bytes(self) -> bytes:
         """As ``frames.json`` has it."""
@@ -255,9 +262,9 @@ class Recording:
 
     @property
     def originals(self) -> bytes:
-        """The examples that are reconstructed, as a strip in PNG; empty where they are no images."""
+        """The examples that are reconstructed, as a strip in PNG or in safetensors; empty where none are."""
         try:
-            return (self.folder / ORIGINALS).read_bytes()
+            return (self.folder / self.manifest.originals).read_bytes() if self.manifest else b""
         except OSError:
             return b""
 

@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from typing import Any
 
-from aecore.bundles.files import current
 from aecore.errors import UserError
 from aecore.jobs import commands, supervisor
 from aecore.jobs.places import home, job_folder, owner_of, terminal_token
@@ -55,7 +54,6 @@ def _checked(spec: Spec) -> tuple[Spec, str]:
     Raises:
         UserError: If it cannot.
     """
-    from aecore.bundles import user_folder
     from aecore.data import list_datasets
     from aecore.errors import DataMissing
     from aecore.runs import complete
@@ -66,12 +64,32 @@ def _checked(spec: Spec) -> tuple[Spec, str]:
     missing = next(info.why_missing for info in list_datasets() if info.name == config["data"])
     if missing:
         raise DataMissing(missing)
-    if spec.name and current(user_folder(config["data"], spec.name)).exists() and not spec.replace:
-        raise UserError(f"{config['data']}/{spec.name} is there already: choose another name, or replace it.")
+    if spec.name:
+        refuse_name(config["data"], spec.name, spec.replace)
     several = config["device"] == "auto" and sum(name.startswith("cuda") for name in available()) > 1
     options = {name: config[name] for name in spec.options}
     checked = replace(spec, variant=config["variant"], data=config["data"], options=options)
     return checked, "auto" if several else resolve(config["device"])
+
+
+def refuse_name(data: str, name: str, replace: bool = False) -> None:
+    """Sees to it that a new bundle may be called so.
+
+    Raises:
+        UserError: If it does not do as a name, or, unless it may be replaced, a bundle or a run has it, or
+            another job is to make one of that name.
+    """
+    from aecore.bundles import user_folder
+    from aecore.runs.keeping import free_folder
+
+    if replace:
+        user_folder(data, name)
+        return
+    free_folder(data, name)
+    with Store() as store:
+        waiting = store.jobs("queued", "running", "paused", "interrupted")
+    if any((job.spec.data, job.spec.name, job.spec.kind) == (data, name, "train") for job in waiting):
+        raise UserError(f"{data}/{name} is what another job is to make: choose another name.")
 
 
 def _least_busy(store: Store) -> str:

@@ -97,12 +97,13 @@ def chosen(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key in parts[:2] or value != default[key]}
 
 
-def command(config: Mapping[str, Any]) -> str:
-    """The command line that trains ``config``, leaving out what is default."""
+def command(config: Mapping[str, Any], name: str = "") -> str:
+    """The command line that trains ``config``, leaving out what is default; its bundle is called ``name``."""
     words = ["aecore", "train"]
     for key, value in chosen(config).items():
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         words += [f"--{key.replace('_', '-')}", text]
+    words += ["--name", name] if name else []
     return shlex.join(words)
 
 

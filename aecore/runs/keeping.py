@@ -48,7 +48,7 @@ def change(bundle: str, name: str, note: str) -> Bundle:
             return _written(found, user_folder(data, name), card)
         user_folder(data, name)  # says what is wrong with a name
         with Claim(runs_root() / data / name):
-            made = _written(found, _free(data, name), card)
+            made = _written(found, free_folder(data, name), card)
         remove_folder(user_folder(data, old))
     return made
 
@@ -75,7 +75,7 @@ def restore(bundle: str) -> Bundle:
     if not in_bin(bundle):
         raise UserError(f"{bundle} is not in the bin: it stays there for thirty days.")
     with Claim(runs_root() / bundle), _moving(bundle):
-        folder = _free(*bundle.split("/"))
+        folder = free_folder(*bundle.split("/"))
         folder.parent.mkdir(parents=True, exist_ok=True)
         max(_bin(bundle).iterdir()).rename(folder)
         _tidy(_bin(bundle))
@@ -147,11 +147,11 @@ def _moving(bundle: str) -> Iterator[None]:
         raise UserError(f"{bundle} cannot be moved ({error.strerror}). Nothing was changed.") from error
 
 
-def _free(data: str, name: str) -> Path:
+def free_folder(data: str, name: str) -> Path:
     """Where a bundle of that name goes.
 
     Raises:
-        UserError: If another one, or a training that was interrupted, has it.
+        UserError: If it does not do as a name, or another bundle, or a run that is not done, has it.
     """
     folder = user_folder(data, name)
     if current(folder).exists() or current(runs_root() / data / name).exists():

@@ -1,4 +1,4 @@
-"""A training as a TOML file: flat keys, ``variant``, ``data`` and any of their options.
+"""A training as a TOML file: flat keys, ``variant``, ``data``, any of their options, and a ``name``.
 
 .. code:: toml
 
@@ -24,9 +24,10 @@ LARGEST = 100_000  # bytes: a recipe has a few hundred
 DELETE = "\x7f"  # the one character that JSON writes as it is and TOML may not
 
 
-def to_toml(config: Mapping[str, Any]) -> str:
-    """The recipe of a complete configuration, leaving out what is default."""
-    return "".join(f"{key} = {_value(value)}\n" for key, value in chosen(config).items())
+def to_toml(config: Mapping[str, Any], name: str = "") -> str:
+    """The recipe of a complete configuration, leaving out what is default; its bundle is called ``name``."""
+    said = chosen(config) | ({"name": name} if name else {})
+    return "".join(f"{key} = {_value(value)}\n" for key, value in said.items())
 
 
 def _value(value: object) -> str:
@@ -67,6 +68,7 @@ def from_toml(path: Path, over: Mapping[str, Any]) -> dict[str, Any]:
         UserError: If the file cannot be read, or a key or a value does not fit.
     """
     said = read_toml(path) | {name: value for name, value in over.items() if value is not None}
+    said.pop("name", None)  # of the bundle: see name_in
     for name, example in (("variant", "vae"), ("data", "digits")):
         if not said.get(name):
             raise UserError(
@@ -76,6 +78,17 @@ def from_toml(path: Path, over: Mapping[str, Any]) -> dict[str, Any]:
         return complete(said)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
+
+
+def name_in(path: Path) -> str:
+    """What the bundle of a recipe is to be called; empty if it does not say.
+
+    Raises:
+        UserError: If the file cannot be read, or the name is no text.
+    """
+    if not isinstance(name := read_toml(path).get("name", ""), str):
+        raise UserError(f'{path}: name is a text, as in name = "mine", not {name!r}.')
+    return name
 
 
 def config_of(bundle: Bundle) -> dict[str, Any]:

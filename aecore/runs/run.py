@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -264,12 +264,25 @@ def _claim(config: Mapping[str, Any], name: str, replace: bool) -> Claim:
     return claim
 
 
+def usual_name(config: Mapping[str, Any]) -> str:
+    """What a new run is called where no name is given, as far as is known before it begins."""
+    data = config["data"]
+    names = (name for name in _names(config) if not is_busy(runs_root() / data / name))
+    return next(name for name in names if not _is_taken(user_folder(data, name), runs_root() / data / name))
+
+
+def _names(config: Mapping[str, Any]) -> Iterator[str]:
+    """``vae-2d``, ``vae-2d-2``, … without those that came with aecore."""
+    names = (
+        f"{config['variant']}-{config['latent_dim']}d" + (f"-{count}" if count > 1 else "")
+        for count in itertools.count(1)
+    )
+    return (name for name in names if not (shipped_root() / config["data"] / name).exists())
+
+
 def _first_free_claim(config: Mapping[str, Any]) -> Claim:
-    """``vae-2d``, ``vae-2d-2``, …: the first that no bundle and no run has."""
-    for count in itertools.count(1):
-        name = f"{config['variant']}-{config['latent_dim']}d" + (f"-{count}" if count > 1 else "")
-        if (shipped_root() / config["data"] / name).exists():
-            continue
+    """The first name that no bundle and no run has."""
+    for name in _names(config):
         try:
             claim = Claim(runs_root() / config["data"] / name)
         except Busy:

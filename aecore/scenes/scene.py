@@ -14,7 +14,7 @@ from aecore.latent import score
 from aecore.scenes import coded
 from aecore.scenes.views import views
 
-VERSION = 5
+VERSION = 6
 WEIGHTS = "model.safetensors"
 FUNCTIONS = ("encoder", "decoder", "prior", "lookup", "classifier")
 MEASURED = ("rmse", "codebook_perplexity", "codes_used", "rate_per_level", "classification_error")
@@ -138,6 +138,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "version": VERSION,
         "id": bundle.id,
         "title": title(bundle),
+        "note": card.note,
         "data": of_data(data),
         "latent": {
             "kind": latent.kind,

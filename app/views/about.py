@@ -21,6 +21,8 @@ def page() -> None:
         left, right = st.columns([1.7, 1], gap="small")
         with right, st.container(border=True, key="card-bundle"):
             numbers.heading(bundle.id, "what the bundle’s card says")
+            if bundle.card.note:
+                st.text(bundle.card.note)
             numbers.table(facts.card(bundle))
         with right, st.container(border=True, key="card-figures"):
             numbers.heading("Key figures", f"on the test split; PCA has {scenes.dims(bundle)} too")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pytest
+import safetensors.numpy
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from aecore.jobs import Standing, job_folder
+from aecore.jobs.recorder import Recorder
 from aecore.jobs.store import Store
 from app import frames
 from tests.app.queued import JOBS, client, made
@@ -54,6 +57,17 @@ def test_any_frame_is_found_by_its_number(client: Client, made: str) -> None:
     for k in range(4):
         answer = client.get(f"{named}/frames/{k}")
         assert answer.content == raws[k] if k in film.numbers else answer.status == 404
+
+
+def test_originals_are_images_or_numbers(client: Client, made: str) -> None:
+    film, named = Film(made), f"{JOBS}/{made}"
+    is_sentence(client.get(f"{named}/originals.safetensors"), 404, "no originals.safetensors")
+    rows = replace(film.recorder.manifest, kind="table", shape=(2,), legend={"columns": ["a", "b"]})
+    numbers = safetensors.numpy.save({"x": np.eye(2, dtype=np.float32)})
+    Recorder(job_folder(made), rows, numbers, 1e9)
+    assert client.get(f"{named}/originals.safetensors").content == numbers
+    is_sentence(client.get(f"{named}/originals.png"), 404, "no originals.png")
+    is_sentence(client.get(f"{named}/originals.json"), 404, "no originals.json")
 
 
 def test_a_damaged_frame_is_none_and_the_others_are_there(client: Client, made: str) -> None:

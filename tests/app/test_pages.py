@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from aecore import scenes
+from aecore.bundles import Bundle
 from app import routes
 from tests.app import make_bundle
 from tests.app.conftest import OpenPage
@@ -57,6 +60,23 @@ def test_about_shows_card_figures_and_history(open_page: OpenPage, bundle: str) 
         assert html(page).count(text) == 1, text
     assert len(page.get("plotly_chart")) == 1  # the loss, which is all that its history has
     assert f'href="./learn?variant={"autoencoder" if "point" in bundle else "vae"}' in html(page)
+
+
+def test_about_shows_what_its_owner_says_and_reads_no_html_in_it(
+    open_page: OpenPage, on_shelf: Callable[[Path], None], tmp_path: Path
+) -> None:
+    folder = make_bundle.write(tmp_path)
+    note = "<b>For the lecture</b>, *not* at β = 1\nsecond line"
+    card = replace(Bundle.open(folder).card, note=note)
+    (folder / "card.json").write_bytes(card.to_bytes())
+    make_bundle.write(tmp_path, "silent")
+    on_shelf(tmp_path)
+    page = open_page("about", bundle="digits/pca-2d")
+    assert not page.exception
+    assert note in [element.value for element in page.text]  # st.text: as it is
+    assert "For the lecture" not in html(page)
+    assert note not in [element.value for element in open_page("about", bundle="digits/silent").text]
+    assert scenes.describe(Bundle.open(folder))["note"] == note
 
 
 @pytest.mark.parametrize("name", sorted({*PAGES} - {"beta", "train"}))  # which need none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,43 @@ def test_a_configuration_is_checked(client: Client) -> None:
     is_sentence(send(client, f"{TRAIN}/size", CONFIG | {"variant": "vea"}, None), 422, "vea")
     is_sentence(send(client, f"{TRAIN}/size", {"variant": "vae"}, None), 400, "JSON object")
     assert jobs() == []
+
+
+def test_a_name_is_checked_like_any_field(client: Client, own_home: Path) -> None:
+    def said(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = send(client, f"{TRAIN}/size", CONFIG | {"name": name}, None).json()
+        return found
+
+    assert (said("")["name"], said("")["errors"]) == ("vae-2d-2", {})  # digits/vae-2d came with aecore
+    (own_home / "runs" / "digits" / "vae-2d-2").mkdir(parents=True)
+    (own_home / "bundles" / "digits" / "there").mkdir(parents=True)
+    with Store() as store:
+        store.add(Spec("vae", "digits", name="asked-for"), owner_of(MINE), "cpu", 99, 99)
+    for name, words in (
+        ("Mine!", "lower-case letters"), ("../x", "does not do as a name"), ("vae-2d", "came with aecore"),
+        ("there", "there already"), ("vae-2d-2", "there already"), ("asked-for", "another job is to make"),
+    ):  # fmt: skip
+        found = said(name)
+        assert words in found["errors"]["name"], name
+        assert (found["size"]["parameters"] > 1000, "--name" in found["command"]) == (True, False)
+    good = said("mine")
+    assert (good["errors"], good["name"]) == ({}, "vae-2d-3")
+    assert good["command"].endswith("--latent-dim 2 --name mine")
+    is_sentence(send(client, f"{TRAIN}/size", CONFIG | {"name": 3}, None), 400, "name is a text")
+    both = send(client, f"{TRAIN}/size", CONFIG | {"name": "X", "options": {"lr": "x"}}, None).json()
+    assert both["errors"].keys() == {"name", "lr"}
+
+
+def test_a_job_is_started_by_name_and_says_so(client: Client) -> None:
+    asked = {**ASKED, "kind": "train", "name": "mine"}
+    made = send(client, JOBS, asked).json()["id"]
+    assert client.get(f"{JOBS}/{made}.json").json()["spec"]["name"] == "mine"
+    said = client.get(f"{JOBS}/{made}/recipe.json").json()
+    assert said["command"].endswith(" --name mine")
+    assert tomllib.loads(said["toml"])["name"] == "mine"
+    is_sentence(send(client, JOBS, asked), 422, "another job is to make")
+    is_sentence(send(client, JOBS, asked | {"name": "vae-2d"}), 422, "came with aecore")
+    assert len(jobs()) == 1
 
 
 def test_a_configuration_is_timed_once(client: Client, timer: Timer) -> None:

@@ -15,6 +15,7 @@ AXE = Path(__file__).parents[2] / "app" / "canvas" / "node_modules" / "axe-core"
 MAIN = '[data-testid="stMain"]'
 LAPTOP, PHONE = (1440, 900), (390, 844)
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 def opened(page: Page, url: str, scheme: Scheme = "light") -> Page:

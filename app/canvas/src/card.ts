@@ -25,6 +25,7 @@ export interface Card {
   version: number;
   id: string;
   title: string;
+  note: string; // what its owner has to say about it
   data: {
     name: string;
     title: string;

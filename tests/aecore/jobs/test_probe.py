@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import torch
 from PIL import Image
 
@@ -48,8 +49,22 @@ def test_every_kind_of_data_can_be_looked_at(name: str) -> None:
     probe = Probe(data, made, "vae")
     look = probe.look(made)
     assert look.parts.keys() == {"mu", "logvar", "samples", "reconstructions"}
-    assert len(look.parts["samples"]) == len(look.parts["reconstructions"]) == len(probe.manifest.shown) == 8
-    assert probe.originals == b""
+    manifest, spec = probe.manifest, data.spec
+    assert len(look.parts["samples"]) == len(look.parts["reconstructions"]) == len(manifest.shown) == 8
+    # The examples themselves, in the same order, and how they are read.
+    shown = data.test.x[torch.tensor(manifest.index)[torch.tensor(manifest.shown)]]
+    originals = safetensors.numpy.load(probe.originals)["x"]
+    assert np.array_equal(originals, shown.numpy())
+    assert originals.dtype == (np.int32 if name == "words" else np.float32)
+    with torch.no_grad():
+        again = made.decode(made.encode(shown)).numpy()
+    assert np.allclose(look.parts["reconstructions"], again, atol=2e-3, rtol=2e-3)
+    assert manifest.legend == {
+        "vocabulary": list(spec.vocabulary), "columns": list(spec.columns),
+        "centre": list(spec.centre), "scale": list(spec.scale),
+    }  # fmt: skip
+    assert any(manifest.legend.values())
+    assert manifest.originals == "originals.safetensors"
 
 
 def test_the_grid_is_the_plane_and_the_strip_the_examples() -> None:
@@ -64,6 +79,7 @@ def test_the_grid_is_the_plane_and_the_strip_the_examples() -> None:
             cell = made.decode(torch.tensor([z]))[0, 0].numpy()
         seen = picture[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
         assert np.allclose(seen / 255, cell.clip(0, 1), atol=1 / 255)
+    assert (probe.manifest.originals, probe.manifest.legend) == ("originals.png", {})
     strip = np.asarray(Image.open(io.BytesIO(probe.originals)))
     chosen = torch.tensor(probe.manifest.index)[torch.tensor(probe.manifest.shown)]
     assert np.allclose(strip / 255, np.hstack(list(data.test.x[chosen, 0].numpy())), atol=1 / 255)

@@ -7,6 +7,7 @@ import json
 import os
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,31 @@ def test_another_model_gets_another_recording(tmp_path: Path) -> None:
     record(tmp_path, range(3))
     Recorder(tmp_path, Manifest(**{**vars(MANIFEST), "latent_dim": 3}), b"", 1e9)
     assert len(Recording(tmp_path)) == 0
+
+
+def test_what_is_no_image_has_its_originals_in_numbers_and_goes_on(tmp_path: Path) -> None:
+    legend: dict[str, list[Any]] = {
+        "vocabulary": ["", "a"],
+        "columns": [],
+        "centre": [0.1, 1 / 3],
+        "scale": [],
+    }
+    words = replace(MANIFEST, kind="tokens", shape=(3,), manifold=False, legend=legend)
+    for step in range(3):  # each time another writer: the job was paused in between
+        Recorder(tmp_path, words, b"numbers", 1e9).append(header(step), parts(step))
+    reading = Recording(tmp_path)
+    assert (steps(reading), reading.manifest) == ([0, 1, 2], words)
+    assert (reading.originals, (tmp_path / "originals.safetensors").read_bytes()) == (b"numbers", b"numbers")
+
+
+def test_a_recording_of_before_is_read(tmp_path: Path) -> None:
+    record(tmp_path, range(2))
+    said = json.loads((tmp_path / "frames.json").read_bytes())
+    del said["legend"]
+    (tmp_path / "frames.json").write_text(json.dumps(said))
+    assert Recording(tmp_path).manifest == MANIFEST
+    assert steps(Recording(tmp_path)) == [0, 1]
+    assert Recording(tmp_path).originals == b"strip"
 
 
 def test_a_full_disk_leaves_the_frames_that_are_there(

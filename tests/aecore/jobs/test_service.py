@@ -37,6 +37,22 @@ def test_submitting_checks_queues_and_wakes(own_home: Path, nobody: list[None]) 
     assert len(service.jobs()) == 1
 
 
+def test_a_name_is_one_jobs(own_home: Path, nobody: list[None]) -> None:
+    asked = Spec("vae", "digits", {"latent_dim": 2}, name="mine")
+    first = service.submit(asked, "mine")
+    assert service.job(first).spec.name == "mine"
+    with pytest.raises(UserError, match="digits/mine is what another job is to make: choose another name"):
+        service.submit(asked, "theirs")
+    (own_home / "runs" / "digits" / "begun").mkdir(parents=True)
+    with pytest.raises(UserError, match="digits/begun is there already"):
+        service.submit(replace(asked, name="begun"), "mine")
+    assert len(service.jobs()) == 1
+    service.submit(replace(asked, replace=True), "mine")
+    service.submit(replace(asked, data="words"), "mine")
+    service.remove(first, "mine")
+    assert len(service.jobs()) == 2
+
+
 def test_data_that_are_missing_are_said_at_once(nobody: list[None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AECORE_DATA", "/nowhere")
     with pytest.raises(DataMissing, match="MNIST is not on this machine"):

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from aecore.bundles import list_bundles
 from aecore.cli import main
 from aecore.errors import UserError
-from aecore.runs import Run, complete
-from aecore.runs.recipe import config_of, from_toml, read_toml, to_toml
+from aecore.runs import Run, command, complete
+from aecore.runs.recipe import config_of, from_toml, name_in, read_toml, to_toml
 from tests.aecore.runs.test_config import Asked, choices
 
 Refused = Callable[..., str]
@@ -38,6 +38,28 @@ def test_a_recipe_says_what_is_not_default_and_nothing_else() -> None:
     said = to_toml(config)
     assert said == 'variant = "vae"\ndata = "digits"\nnet = "conv"\nchannels = [8, 16]\nlr = 1e-05\n'
     assert tomllib.loads(said)["lr"] == 1e-5
+
+
+def test_a_recipe_may_say_what_its_bundle_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = complete({"variant": "autoencoder", "data": "digits", "hidden": [4], "epochs": 1})
+    path = tmp_path / "run.toml"
+    path.write_text(to_toml(config, "mine"), encoding="utf-8")
+    assert tomllib.loads(path.read_text())["name"] == name_in(path) == "mine"
+    assert from_toml(path, {}) == config
+    assert main(["show", str(path)]) == 0
+    assert capsys.readouterr().out == f"{command(config)} --name mine\n\n{path.read_text()}"
+    begun: list[str] = []
+
+    def begin(_: object, name: str, **__: object) -> None:
+        begun.append(name)
+        raise UserError("Enough.")
+
+    monkeypatch.setattr(Run, "begin", begin)
+    for words in ([], ["--name", "other"]):
+        assert main(["train", str(path), *words]) == 2
+    assert begun == ["mine", "other"]
 
 
 def test_what_a_name_holds_stays_a_name() -> None:
@@ -132,7 +154,8 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
         ("[fit]\nepochs = 3", "fit is a table; a recipe's keys stand by themselves, as in beta = 4."),
         ("epochs 3", "is not TOML"),
         ("epochs = 2026-01-01", "--epochs is a whole number"),
-        ('name = "mine"', "no option of beta-vae on digits called 'name'"),
+        ("name = 3", 'name is a text, as in name = "mine", not 3.'),
+        ('name = "Mine"', "'Mine' does not do as a name"),
     ],
 )
 def test_a_wrong_key_is_named_with_what_would_be_right(wrong: str, message: str, refused: Refused) -> None:

@@ -3,7 +3,7 @@
 import type { Data } from "../scene";
 import { series } from "./series";
 import { table } from "./table";
-import { tokens } from "./tokens";
+import { certain, tokens } from "./tokens";
 
 export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
@@ -52,6 +52,17 @@ export function mannerOf({ kind }: Data): Manner | undefined {
  * each word of the vocabulary at each place; of a row of a table F. */
 export function sizeOf({ kind, shape, vocabulary }: Data): number {
   return shape.reduce((a, b) => a * b) * (kind === "tokens" ? vocabulary.length : 1);
+}
+
+/** Rows of what are no images, as a server hands them out: shape (rows, …), see ``sizeOf``; words as probabilities. */
+export function numbersIn(all: Float32Array | Int32Array, data: Data, rows: number[]): Float32Array {
+  const [stored, size] = [data.shape.reduce((a, b) => a * b), sizeOf(data)];
+  const out = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    const one = all.subarray(row * stored, (row + 1) * stored);
+    out.set(data.kind === "tokens" ? certain(one, data) : one, i * size);
+  });
+  return out;
 }
 
 /** Width and height of an example in a grid: pixels of an image, else CSS pixels. */

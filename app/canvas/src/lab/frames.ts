@@ -16,6 +16,8 @@ export interface Manifest {
   columns: number; // cells in a row of grid.png
   manifold: boolean; // grid.png is the plane of a code of two dimensions, not samples
   dials: string[]; // what can be turned
+  /** How numbers are read; empty where there are images, and in recordings of before. */
+  legend?: { vocabulary?: string[]; columns?: string[]; centre?: number[]; scale?: number[] };
   take: number; // how often the training was begun
   generation: number; // of the file of frames
 }
@@ -54,6 +56,8 @@ export interface Frame {
   logvar: Float32Array | null; // (N, D)
   grid?: Uint8Array<ArrayBuffer>; // PNG
   reconstructions?: Uint8Array<ArrayBuffer>; // PNG
+  /** Of what is no image: examples, shape (M, …), see ``sizeOf``. */
+  numbers: { samples: Float32Array | null; reconstructions: Float32Array | null };
 }
 
 const MARK = "LPF1";
@@ -99,6 +103,7 @@ export function readFrame(buffer: ArrayBuffer): Frame {
     logvar: numbers("logvar"),
     grid: parts.get("grid.png"),
     reconstructions: parts.get("reconstructions.png"),
+    numbers: { samples: numbers("samples"), reconstructions: numbers("reconstructions") },
   };
 }
 

@@ -1,6 +1,8 @@
 /** A training that runs now, as a way to turn β: its newest frame, or one of its recording, drives every panel. */
 
 import type { Data } from "../card";
+import { numbersIn, sizeOf } from "../examples/kinds";
+import { scaleBy } from "../examples/series";
 import { quantile } from "../maths";
 import { Latest } from "../models";
 import { cellsOf, readFrame, type Frame, type Manifest } from "./frames";
@@ -60,13 +62,18 @@ export class Live implements Source {
     this.map = manifest.latent_dim === 2 ? "z" : "pca";
     this.moves = manifest.dials.length ? undefined : "while it learns";
     this.calm.addEventListener("change", this.still);
-    if (manifest.kind === "image") void this.fetchOriginals();
+    if (manifest.kind === "image" || this.inNumbers) void this.fetchOriginals();
+  }
+
+  /** Whether examples are recorded as numbers, and it is known how they are read. */
+  private get inNumbers(): boolean {
+    return Object.keys(this.manifest.legend ?? {}).length > 0;
   }
 
   get data(): Data {
-    const { data, kind, shape, classes } = this.manifest;
+    const { data, kind, shape, classes, legend } = this.manifest;
     const none = { values: "unit", factors: [], vocabulary: [], columns: [], centre: [], scale: [] };
-    return (this.held ??= { name: data, title: data, kind, shape, classes, ...none });
+    return (this.held ??= { name: data, title: data, kind, shape, classes, ...none, ...legend });
   }
   private held?: Data;
 
@@ -164,8 +171,8 @@ export class Live implements Source {
     const { header, mu, logvar } = frame;
     const { shape, manifold, columns } = this.manifest;
     const [cells, again] = await Promise.all([frame.grid, frame.reconstructions].map((png) => (png ? cellsOf(png, shape) : undefined)));
-    const size = shape.reduce((a, b) => a * b);
-    const pixels = (x?: Float32Array): Pixels | null => (x ? { x, count: x.length / size } : null);
+    const size = sizeOf(this.data);
+    const pixels = (x?: Float32Array | null): Pixels | null => (x && size ? { x, count: x.length / size } : null);
     const plane = planeOf(mu, this.dim, this.plane?.directions);
     this.plane = plane;
     const { rate, distortion, kl, bounds, step, dials } = header;
@@ -178,8 +185,8 @@ export class Live implements Source {
       positions: plane.positions,
       mu,
       logvar,
-      reconstructions: pixels(again),
-      samples: manifold ? null : pixels(cells),
+      reconstructions: pixels(again ?? frame.numbers.reconstructions),
+      samples: manifold ? null : pixels(cells ?? frame.numbers.samples),
       traversals: null,
       traversed: [],
       manifold: manifold ? pixels(cells) : null,
@@ -233,7 +240,9 @@ export class Live implements Source {
   private async fetchOriginals(): Promise<void> {
     const { shape, shown } = this.manifest;
     try {
-      this.originals.value = { x: await cellsOf(await this.jobs.originals(this.id), shape), count: shown.length };
+      const x = this.inNumbers ? numbersIn(await this.jobs.numbers(this.id), this.data, [...shown.keys()]) : await cellsOf(await this.jobs.originals(this.id), shape);
+      if (this.data.kind === "series") scaleBy(x, this.data); // known before the first is drawn
+      this.originals.value = { x, count: shown.length };
     } catch (error) {
       this.missing.value = (error as Error).message;
     }

@@ -1,6 +1,7 @@
 /** What the canvas asks of a server's jobs, and what it is told of one while it looks. */
 
 import { fetched } from "../fetched";
+import { readTensors } from "../safetensors";
 import type { Manifest } from "./frames";
 import { note, token } from "./token";
 
@@ -58,9 +59,9 @@ export interface LiveStart {
 export class Jobs {
   constructor(readonly base: string) {}
 
-  /** Starts a training; its id. */
-  async start(data: string, { variant, options }: Pick<LiveStart, "variant" | "options">, kind: Job["spec"]["kind"] = "live"): Promise<string> {
-    const { id } = await this.told<{ id: string }>("POST", "jobs", { variant, data, options, kind });
+  /** Starts a training, whose bundle gets that name, or one of its own; its id. */
+  async start(data: string, { variant, options }: Pick<LiveStart, "variant" | "options">, kind: Job["spec"]["kind"] = "live", name = ""): Promise<string> {
+    const { id } = await this.told<{ id: string }>("POST", "jobs", { variant, data, options, kind, name });
     note(id);
     return id;
   }
@@ -99,6 +100,11 @@ export class Jobs {
 
   async originals(id: string): Promise<Uint8Array<ArrayBuffer>> {
     return new Uint8Array(await (await fetched(`${this.base}jobs/${id}/originals.png`)).arrayBuffer());
+  }
+
+  /** The same where they are no images, shape (M, …). */
+  async numbers(id: string): Promise<Float32Array | Int32Array> {
+    return readTensors(await (await fetched(`${this.base}jobs/${id}/originals.safetensors`)).arrayBuffer()).get("x")!.data;
   }
 
   protected async read<T>(path: string): Promise<T> {

@@ -57,6 +57,7 @@ export function Side(props: {
           />
         )}
       </div>
+      {scene.card.note && <p class="note">{scene.card.note}</p>}
       <Stage
         {...{ scene, view, colours, lit, hidden }}
         label={`${scene.card.title} on the ${where}: ${TITLES[view.name]} of ${scene.count} codes`}

@@ -7,10 +7,11 @@ import { colouringOf } from "../colouring";
 import { cellOf, mannerOf } from "../examples/kinds";
 import { uniform } from "../maths";
 import { decodeRows, pixels } from "../models";
-import type { Data, Scene } from "../scene";
+import type { Scene } from "../scene";
 import { viewNames, viewOf } from "../space";
-import { Button, Chip, digits, Facts, Notice, Panel, Pick, Picture, Segment, usePromise, useSteady } from "../parts/kit";
-import { Difference, numbersAt, useOriginals } from "../parts/original";
+import { Button, Chip, digits, Facts, Notice, Panel, Pick, Segment, usePromise, useSteady } from "../parts/kit";
+import { Beside, besideIn, Scale } from "../parts/beside";
+import { numbersAt, useOriginals } from "../parts/original";
 import { factsOf, Trio } from "../parts/point";
 import { titleOf } from "../parts/selection";
 import { Stage } from "../parts/stage";
@@ -101,7 +102,7 @@ export function Reconstruct({ host, scene }: PageProps) {
           <div class="heading">
             <h2>Reconstructions</h2>
             <span class="caption">
-              {missing ? "what the decoder makes of each code" : data.kind === "table" ? "original ○ and reconstruction ●, difference" : "original, reconstruction, difference"} · error in {scene.card.error_unit}
+              {missing ? "what the decoder makes of each code" : besideIn(data)} · error in {scene.card.error_unit}
             </span>
             <span class="grow" />
             {order === "random" && <Button title="Draw again" help="Other examples." onClick={() => setSeed(seed + 1)} />}
@@ -118,7 +119,7 @@ export function Reconstruct({ host, scene }: PageProps) {
           <div ref={board}>
             <Board scene={scene} rows={shown} columns={columns} missing={missing} picked={picked} onPick={(row) => setPoint(String(row))} />
           </div>
-          {!missing && <Scale data={scene.card.data} />}
+          {!missing && <Scale data={data} />}
           {missing && <Notice title="The originals are not shown" text={missing} />}
         </section>
         <aside class="side">{picked !== undefined && <Example scene={scene} row={picked} onPick={(row) => setPoint(String(row))} />}</aside>
@@ -155,35 +156,10 @@ function Board({ scene, rows, columns, missing, picked, onPick }: BoardProps) {
           title={`${titleOf(scene, row)}: show it large`}
           onClick={() => onPick(row)}
         >
-          {!missing && data.kind !== "table" && <Picture x={part(x, i)} data={data} label={`Original, ${titleOf(scene, row)}`} />}
-          <Picture x={part(y, i)} behind={part(x, i)} data={data} label={`Reconstruction, ${titleOf(scene, row)}`} />
-          {!missing && <Difference x={part(x, i)} y={part(y, i)} data={data} label={`Difference, ${titleOf(scene, row)}`} />}
+          <Beside x={part(x, i)} y={part(y, i)} data={data} name={titleOf(scene, row)} missing={Boolean(missing)} />
           <span class="number">{digits(scene.codes.error[row])}</span>
         </button>
       ))}
-    </div>
-  );
-}
-
-/** What the colours of a difference mean. */
-function Scale({ data }: { data: Data }) {
-  if (data.kind === "tokens") return <p class="scale">Letters that are right stand back; a wrong letter is red, a missing one blue.</p>;
-  const [low, high] = data.kind === "image" ? ["too dark", "too light"] : ["too low", "too high"];
-  const colour = data.kind === "image" && data.shape[0] > 1;
-  const [from, to] = data.kind === "image" ? ["−1 ", "+1 "] : ["", ""];
-  const other = colour ? ", grey is another colour" : "";
-  return (
-    <div class="scale" role="img" aria-label={`Difference: blue is ${low}, white is right, red is ${high}${other}`}>
-      <span>
-        {from}
-        {low}
-      </span>
-      <i />
-      <span>
-        {to}
-        {high}
-      </span>
-      {colour && <span>· grey: another colour</span>}
     </div>
   );
 }

@@ -1,9 +1,9 @@
 /** The examples themselves: one as a picture, as numbers, the mean of some, and what a reconstruction lost. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { sizeOf } from "../examples/kinds";
+import { numbersIn, sizeOf } from "../examples/kinds";
 import { easel, paint, paintDifference, wipe } from "../examples/paint";
-import { certain, textOf } from "../examples/tokens";
+import { textOf } from "../examples/tokens";
 import { numbersOf } from "../image";
 import { Originals } from "../originals";
 import type { Data, Scene } from "../scene";
@@ -100,17 +100,6 @@ export async function numbersAt(scene: Scene, rows: number[]): Promise<Float32Ar
     const image = reader(tile).getImageData(x, y, originals.width, originals.height);
     out.set(numbersOf(image, data.shape[0]), i * size);
   }
-  return out;
-}
-
-/** Rows of what are no images; words as probabilities. */
-function numbersIn(all: Float32Array | Int32Array, data: Data, rows: number[]): Float32Array {
-  const [stored, size] = [data.shape.reduce((a, b) => a * b), sizeOf(data)];
-  const out = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    const one = all.subarray(row * stored, (row + 1) * stored);
-    out.set(data.kind === "tokens" ? certain(one, data) : one, i * size);
-  });
   return out;
 }
 

@@ -12,6 +12,12 @@ export interface Draft {
 
 export const draft = new Signal<Draft>({ data: "", variant: "", options: {} });
 
+/** What the bundle is to be called: no option of the training, and written like one. */
+export const NAME: Field = {
+  name: "name", title: "Name", help: "What the bundle is to be called; lower-case letters, digits, dots, dashes and underscores.", kind: "text",
+  default: "", low: null, high: null, choices: [], group: "bundle", later: false, idle: null,
+};
+
 export const PARTS = ["net", "likelihood"]; // options that bring options of their own
 
 export function change(changes: Partial<Draft>): void {
@@ -82,6 +88,11 @@ export function configOf(fields: Field[], now: Draft): Config | undefined {
     if (text !== textOf(field.default)) options[field.name] = value;
   }
   return { data: now.data, variant: now.variant, options };
+}
+
+/** The name that is wished for; empty where it is to be made of variant and dimension. */
+export function nameOf(now: Draft): string {
+  return writtenIn(NAME, now).trim();
 }
 
 /** The parts that a draft names. */

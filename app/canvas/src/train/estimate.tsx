@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button, digits, Notice, usePromise } from "../parts/kit";
 import { useAsked } from "./asked";
+import { NAME, nameOf, write } from "./draft";
 import { FieldRow } from "./field";
 import type { Formed } from "./form";
 import { bytes, count, lasting } from "./said";
@@ -15,7 +16,8 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
   const { now, fields, checked, checking, config, why } = formed;
   const may = overview.train && overview.admitted;
   const missing = overview.data.find(({ name }) => name === now.data)?.why_missing;
-  const sound = Boolean(config && checked && !checking && !checked.error && !Object.keys(checked.errors).length && !missing && !why);
+  const wrong = Object.keys(checked?.errors ?? {});
+  const sound = Boolean(config && checked && !checking && !checked.error && wrong.every((name) => name === NAME.name) && !missing && !why);
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState("");
   const cost = useAsked(() => training.cost(config!), may && sound ? JSON.stringify(config) : "", CALM);
@@ -25,7 +27,8 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
     setStarting(true);
     setRefused("");
     try {
-      const id = await training.start(config!.data, config!, "train");
+      const id = await training.start(config!.data, config!, "train", nameOf(now));
+      write(NAME.name, ""); // it is taken now
       onStarted(id);
     } catch (error) {
       setRefused((error as Error).message);
@@ -80,7 +83,7 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
       {size?.advice && <Notice title="Worth knowing" text={size.advice} />}
       {may ? (
         <div class="actions">
-          <Button main title={starting ? "Starting…" : "Start training"} help="Queues the training on this server; the address then leads to it." disabled={starting || !sound} onClick={() => void start()} />
+          <Button main title={starting ? "Starting…" : "Start training"} help="Queues the training on this server; the address then leads to it." disabled={starting || !sound || wrong.length > 0} onClick={() => void start()} />
         </div>
       ) : (
         overview.train ? <Door {...{ training, overview, onEntered }} /> : <Notice title="It cannot be started here" text={NO_ONE} />

@@ -6,8 +6,8 @@ import type { Field } from "./wire";
 
 const FEW = 3; // choices that stand side by side
 
-/** @param wrong What the server says is wrong with it. */
-export function FieldRow({ field, now, wrong, choices }: { field: Field; now: Draft; wrong?: string; choices?: { value: string; title: string }[] }) {
+/** @param wrong What the server says is wrong with it. @param usual What stands there while nothing is written. */
+export function FieldRow({ field, now, wrong, choices, usual }: { field: Field; now: Draft; wrong?: string; choices?: { value: string; title: string }[]; usual?: string }) {
   const text = writtenIn(field, now);
   const problem = problemOf(field, text) || wrong;
   const id = `option-${field.name}`;
@@ -31,7 +31,7 @@ export function FieldRow({ field, now, wrong, choices }: { field: Field; now: Dr
             ↺
           </button>
         )}
-        <Control {...{ field, id, text, problem, choices, typed }} />
+        <Control {...{ field, id, text, problem, choices, typed, usual }} />
       </div>
       <p class="caption" id={`${id}-help`}>
         {field.help} {range && <span class="number">{range}</span>}
@@ -45,7 +45,7 @@ export function FieldRow({ field, now, wrong, choices }: { field: Field; now: Dr
   );
 }
 
-function Control({ field, id, text, problem, choices, typed }: { field: Field; id: string; text: string; problem?: string; choices?: { value: string; title: string }[]; typed: boolean }) {
+function Control({ field, id, text, problem, choices, typed, usual }: { field: Field; id: string; text: string; problem?: string; choices?: { value: string; title: string }[]; typed: boolean; usual?: string }) {
   const { name, title, kind } = field;
   const put = (value: string) => write(name, value);
   const among = choices ?? (kind === "bool" ? ["yes", "no"] : field.choices).map((value) => ({ value, title: value }));
@@ -64,7 +64,7 @@ function Control({ field, id, text, problem, choices, typed }: { field: Field; i
       maxLength={80}
       aria-invalid={problem ? true : undefined}
       aria-describedby={`${id}-help${problem ? ` ${id}-wrong` : ""}`}
-      placeholder={kind === "list" ? "none" : undefined}
+      placeholder={usual ?? (kind === "list" ? "none" : undefined)}
       value={text}
       onInput={(event) => put(event.currentTarget.value)}
     />

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useSignal } from "../lab/moment";
 import { Notice, Pick, usePromise, useSteady } from "../parts/kit";
-import { acting, change, configOf, draft, partsOf, problemOf, writtenIn, type Draft } from "./draft";
+import { acting, change, configOf, draft, NAME, nameOf, partsOf, problemOf, writtenIn, type Draft } from "./draft";
 import { FieldRow } from "./field";
 import { useAsked } from "./asked";
 import type { Checked, Field, Overview, Training } from "./wire";
@@ -47,8 +47,9 @@ export function useForm(training: Training, { data, variants }: Overview): Forme
     [],
   );
   const config = useMemo(() => (fields ? configOf(fields, now) : undefined), [fields, now]);
-  const key = config && !why ? JSON.stringify(config) : "";
-  const { value: checked, error: refused, busy } = useAsked(() => training.check(config!), key, QUIET);
+  const name = nameOf(now);
+  const key = config && !why ? JSON.stringify({ ...config, name }) : "";
+  const { value: checked, error: refused, busy } = useAsked(() => training.check(config!, name), key, QUIET);
   return { now, fields, error: (now.data && error) || refused, checked: key ? checked : undefined, checking: busy, config, why };
 }
 
@@ -77,6 +78,7 @@ export function Form({ overview, formed }: { overview: Overview; formed: Formed 
           <p class="caption">{variant.summary.replace(/^[^:]+: /, "").replace(/^./, (letter) => letter.toUpperCase())}</p>
         </div>
       </div>
+      <FieldRow field={NAME} now={now} wrong={checked?.errors.name} usual={checked?.name} />
       {of.why_missing && <Notice failed title={`${of.title} is not on this machine`} text={of.why_missing} />}
       {why && <Notice failed title={`${variant.title} does not fit ${of.title}`} text={why} />}
       {error && <Notice failed title="This cannot be set up" text={error.message} />}

@@ -16,6 +16,7 @@ import { Curves } from "./curves";
 import { change, textOf } from "./draft";
 import { namedAs, shareOf } from "./list";
 import { MadePanel } from "./made";
+import { Pairs } from "./pairs";
 import { count, lasting } from "./said";
 import type { Epoch, Overview, Training } from "./wire";
 
@@ -172,8 +173,8 @@ function Shown({ live, going }: { live: Live; going: boolean }) {
     <div class="column">
       {missing && <Notice title="A frame is missing" text={missing} />}
       <LatentMap source={live} />
-      {images && <Reconstructions source={live} />}
-      {images && <Samples source={live} />}
+      {images ? <Reconstructions source={live} /> : <Pairs source={live} />}
+      <Samples source={live} />
       {moment && moment.kl.length > 0 && <KlBars source={live} />}
       {recorded && (
         <section class="panel" aria-label="Recording">

@@ -55,6 +55,7 @@ export interface Checked {
   error: string; // of no one option
   size: { parameters: number; compression_ratio: number; advice: string } | null;
   command: string; // that does the same at a terminal
+  name: string; // of the bundle, where none is given
 }
 
 export interface Cost {
@@ -113,8 +114,8 @@ export class Training extends Jobs {
     return this.read(`train/${data}/${variant}.json?${new URLSearchParams(parts)}`);
   }
 
-  check(config: Config): Promise<Checked> {
-    return this.told("POST", "train/size", config);
+  check(config: Config, name: string): Promise<Checked> {
+    return this.told("POST", "train/size", { ...config, name });
   }
 
   cost(config: Config): Promise<Cost> {
