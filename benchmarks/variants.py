@@ -123,8 +123,11 @@ def measured(names: list[str], epochs: int, seeds: int, kept: Path) -> dict[str,
 def key_of(name: str, library: str, epochs: int, seed: int) -> str:
     """One training, with all that sets it apart from others."""
     case = CASES[name]
-    chosen = case.options if library == "aecore" else case.settings
-    return f"{name} {library} {json.dumps(chosen, sort_keys=True)} epochs={epochs} seed={seed}"
+    chosen, version = (
+        (case.options, aecore.__version__) if library == "aecore" else (case.settings, pythae_version())
+    )
+    settings = json.dumps(chosen, sort_keys=True)
+    return f"{name} {library} {version} torch {torch.__version__} {settings} epochs={epochs} seed={seed}"
 
 
 def row(name: str, found: dict[str, dict[str, Any]], epochs: int, seeds: int) -> dict[str, Any]:
