@@ -62,7 +62,8 @@ class Corrupted:
         start: Where range or line begin.
 
     Raises:
-        UserError: If the data are tokens, which have no noise and no zero.
+        UserError: If the data are tokens, which have no noise and no zero, or are to be turned black and
+            white and are not in [0, 1].
     """
 
     def __init__(
@@ -70,6 +71,11 @@ class Corrupted:
     ) -> None:
         if data.values == "token":
             raise UserError(f"Noise is added to numbers; {data.name} holds tokens. Choose another data set.")
+        if name == "salt-and-pepper" and data.values == "real":
+            raise UserError(
+                f"salt-and-pepper sets elements to 0 or 1; {data.name}'s values are real. "
+                "Use --corruption gaussian or masking."
+            )
         self.process, self.level, self.levels, self.start = CORRUPTIONS[name], level, levels, start
         self.series = data.kind == "series"
 

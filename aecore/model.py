@@ -19,6 +19,7 @@ from aecore.functions import Function, encoder_and_decoder
 from aecore.likelihoods import Likelihood, most_probable
 from aecore.nets import Network
 from aecore.objectives import Objective, Term
+from aecore.objectives.terms import kl_of
 from aecore.step import Losses, Pass, Player, Stage, Step
 
 
@@ -82,7 +83,7 @@ class Autoencoder(nn.Module):
         losses: Losses = self.objective(self, step, passed)
         report = losses.report
         if isinstance(passed.posterior, Variational):
-            report.setdefault("rate", passed.posterior.kl().detach().sum(1).mean())
+            report.setdefault("rate", kl_of(passed).detach().sum(1).mean())
             if self.likelihood.proper and "distortion" in report:
                 constant = self.likelihood.constants(step.target).mean()
                 report["negative_elbo"] = report["distortion"] + constant + report["rate"]

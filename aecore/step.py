@@ -23,8 +23,6 @@ class Step:
         input: What the encoder reads, shape (B, *shape).
         target: What the reconstruction is held against, shape (B, *shape).
         label: Class indices, shape (B,), or None.
-        mask: Which elements of the target count, 0 or 1, shape (B, *shape), or None for all.
-        lengths: Length of each sequence, shape (B,), or None.
         log_beta: The price a multi-rate model is asked for, shape (B,), or None.
         progress: Share of the training that is behind us, 0 to 1; schedules read it.
     """
@@ -32,8 +30,6 @@ class Step:
     input: Tensor
     target: Tensor
     label: Tensor | None = None
-    mask: Tensor | None = None
-    lengths: Tensor | None = None
     log_beta: Tensor | None = None
     progress: float = 1.0
 

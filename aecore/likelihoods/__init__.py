@@ -23,14 +23,14 @@ from typing import Annotated
 from aecore.data import DataSpec
 from aecore.likelihoods.bernoulli import Bernoulli, ContinuousBernoulli, PseudoBernoulli
 from aecore.likelihoods.categorical import Categorical, most_probable
-from aecore.likelihoods.likelihood import Likelihood, up_to_the_end
+from aecore.likelihoods.likelihood import Likelihood, density, up_to_the_end
 from aecore.likelihoods.numbers import MSE, ElementwiseGaussian, Gaussian, Huber
 from aecore.options import Component, Slot
 
 __all__ = [
     "LIKELIHOODS", "MSE", "Bernoulli", "Categorical", "ContinuousBernoulli", "ElementwiseGaussian",
-    "Gaussian", "Huber", "Likelihood", "LikelihoodOf", "PseudoBernoulli", "most_probable", "natural",
-    "up_to_the_end",
+    "Gaussian", "Huber", "Likelihood", "LikelihoodOf", "PseudoBernoulli", "density", "most_probable",
+    "natural", "up_to_the_end",
 ]  # fmt: skip
 
 

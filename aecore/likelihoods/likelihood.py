@@ -73,19 +73,32 @@ class Likelihood(nn.Module, ABC):
         lasts = F.logsigmoid(raw[..., -1:]).cumsum(1).exp()  # Π of going on, step by step
         return torch.cat([self.activate(raw[..., :-1]), lasts], -1)
 
-    def elements(self, raw: Tensor, target: Tensor) -> Tensor:
-        """What each element adds to the distortion, shape (B, *shape); 0 after the end of a series."""
+    def elements(self, raw: Tensor, target: Tensor, lasts: Tensor | None = None) -> Tensor:
+        """What each element adds to the distortion, shape (B, *shape); 0 after the end of a series.
+
+        A series lasts as its target says, or as ``lasts`` does, 0 or 1, shape (B, T, 1).
+        """
         if not self.series:
             return self.per_element(raw, target)
-        lasts = target[..., -1:]
+        lasts = target[..., -1:] if lasts is None else lasts
         each = self.per_element(raw[..., :-1], target[..., :-1]) * lasts
-        end = F.binary_cross_entropy_with_logits(raw[..., -1:], lasts, reduction="none")
+        end = F.binary_cross_entropy_with_logits(raw[..., -1:], target[..., -1:], reduction="none")
         return torch.cat([each, end * up_to_the_end(lasts)], -1)
 
-    def distortion(self, raw: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
-        """What training minimises, shape (B,): summed over the elements that ``mask`` keeps."""
-        each = self.elements(raw, target)
-        return (each if mask is None else each * mask).flatten(1).sum(1)
+    def distortion(self, raw: Tensor, target: Tensor) -> Tensor:
+        """What training minimises, shape (B,): summed over the elements."""
+        return self.elements(raw, target).flatten(1).sum(1)
+
+    def apart(self, raw: Tensor, said: Tensor, x: Tensor) -> Tensor:
+        """How far one decoder's output for x, numbers, is from what another has ``said``, shape (B,).
+
+        The distortion of what the other expects. Of a series that is, at each step x comes to, a value and
+        whether it goes on; not, as in ``mean``, how probable it is to come so far.
+        """
+        if not self.series:
+            return self.distortion(raw, self.mean(said))
+        expected = torch.cat([self.activate(said[..., :-1]), torch.sigmoid(said[..., -1:])], -1)
+        return self.elements(raw, expected, x[..., -1:]).flatten(1).sum(1)
 
     def constants(self, target: Tensor) -> Tensor:
         """What −log p(x|z) has beyond the distortion, shape (B,), nats."""
@@ -96,6 +109,19 @@ class Likelihood(nn.Module, ABC):
     def nll(self, raw: Tensor, target: Tensor) -> Tensor:
         """−log p(x|z) with every constant, shape (B,), nats (where ``proper``)."""
         return self.distortion(raw, target) + self.constants(target)
+
+
+def density(likelihood: Likelihood, variant: str) -> Likelihood:
+    """The likelihood, for a variant that bounds −log p(x).
+
+    Raises:
+        UserError: If it is a loss and no density.
+    """
+    if not likelihood.proper:
+        raise UserError(
+            f"{variant} bounds a density; this --likelihood is none. Use natural, mse or bernoulli."
+        )
+    return likelihood
 
 
 def up_to_the_end(present: Tensor) -> Tensor:

@@ -13,9 +13,11 @@ def frozen(*modules: nn.Module) -> Iterator[None]:
     """Within it the modules evaluate, and their parameters ask for no gradient.
 
     What is computed from them stays differentiable in their input: a gradient runs through to who
-    made it, and leaves nothing behind. Modes and parameters are put back as they were.
+    made it, and leaves nothing behind. Modes and parameters are put back as they were. A recurrent cell
+    keeps its mode, which changes nothing but rounding: cuDNN differentiates it in training alone.
     """
-    modes = [(part, part.training) for module in modules for part in module.modules()]
+    parts = [part for module in modules for part in module.modules()]
+    modes = [(part, part.training) for part in parts if not isinstance(part, nn.RNNBase)]
     asking = [p for module in modules for p in module.parameters() if p.requires_grad]
     for part, _ in modes:
         part.training = False

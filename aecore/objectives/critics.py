@@ -65,14 +65,15 @@ class PriorCritic(Term):
     Args:
         prior: What codes should look like.
         hidden: Units of each of the critic's hidden layers.
-        penalty: What the square of the critic's slope costs it, at draws and codes alike: a critic
-            that is steep wins at once and teaches nothing, one that is smooth lets the game settle.
+        penalty: γ, what the square of the slope of the critic's logit costs it, half at draws (R₁) and
+            half at codes (R₂), as its cross-entropy does: a critic that is steep wins at once and teaches
+            nothing, one that is smooth lets the game settle.
         classes: Tells the critic the class of each code, and draws for each code from that class's
             part of the prior; where the class is unknown, from all of it. None for neither.
 
     Source:
         Makhzani et al. (2015), sections 2 and 2.3. https://arxiv.org/abs/1511.05644;
-        Mescheder et al. (2018), eq. 9, for the penalty. https://arxiv.org/abs/1801.04406
+        Mescheder et al. (2018), eqs. 9 and 10, for the penalty. https://arxiv.org/abs/1801.04406
     """
 
     name = "adversarial"

@@ -66,10 +66,8 @@ def _times(x: Tensor, k: int) -> Tensor:
 
 
 def _nll(model: Model, step: Step, raw: Tensor, k: int) -> Tensor:
-    """−log p(x|z) with its constants, shape (k, B), nats; of masked elements the constants alone count."""
-    mask = None if step.mask is None else _times(step.mask, k)
-    distortion = model.likelihood.distortion(raw, _times(step.target, k), mask)
-    return distortion.unflatten(0, (k, -1)) + model.likelihood.constants(step.target)
+    """−log p(x|z) with its constants, shape (k, B), nats."""
+    return model.likelihood.nll(raw, _times(step.target, k)).unflatten(0, (k, -1))
 
 
 def _doubly(drawn: list[Tensor], log_w: Tensor) -> Tensor:

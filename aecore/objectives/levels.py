@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from aecore.bottlenecks import Variational
 from aecore.objectives.objective import Model, Term
+from aecore.objectives.terms import kl_of
 from aecore.step import Pass, Step
 
 
@@ -30,6 +30,4 @@ class LevelRate(Term):
         self.latex = rf"\mathrm{{KL}}(q_\phi(z_{level}|{given}) \parallel p_\theta({prior}))"
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        if not isinstance(passed.posterior, Variational):
-            raise TypeError(f"LevelRate needs a ladder, not {type(passed.posterior).__name__}.")
-        return passed.posterior.kl()[:, self.columns].sum(1)  # (B,)
+        return kl_of(passed)[:, self.columns].sum(1)  # (B,)

@@ -5,6 +5,8 @@ Sums over elements and latents are taken here, averages over the batch in ``Obje
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
@@ -21,14 +23,16 @@ class Reconstruction(Term):
     latex = r"\mathbb{E}_{q_\phi(z|x)}[-\log p_\theta(x|z)]"
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        return model.likelihood.distortion(passed.raw, step.target, step.mask)  # (B,)
+        return model.likelihood.distortion(passed.raw, step.target)  # (B,)
 
 
-def _kl(passed: Pass) -> Tensor:
-    """KL by example and dimension, shape (B, D), nats."""
+def kl_of(passed: Pass) -> Tensor:
+    """KL by example and dimension, shape (B, D), nats; the terms of one pass share it."""
     if not isinstance(passed.posterior, Variational):
         raise TypeError(f"KL needs a posterior with a width; {type(passed.posterior).__name__} has none.")
-    return passed.posterior.kl()
+    if "kl" not in passed.shared:
+        passed.shared["kl"] = passed.posterior.kl()
+    return cast(Tensor, passed.shared["kl"])
 
 
 class KL(Term):
@@ -42,7 +46,7 @@ class KL(Term):
     latex = r"\mathrm{KL}(q_\phi(z|x) \parallel p(z))"
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        return _kl(passed).sum(1)  # (B,)
+        return kl_of(passed).sum(1)  # (B,)
 
 
 class FreeBits(Term):
@@ -62,7 +66,7 @@ class FreeBits(Term):
         self.nats = nats
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        return _kl(passed).mean(0).clamp(min=self.nats).sum()  # ()
+        return kl_of(passed).mean(0).clamp(min=self.nats).sum()  # ()
 
 
 class CapacityGap(Term):
@@ -84,4 +88,4 @@ class CapacityGap(Term):
         self.schedules = (capacity,)
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        return torch.abs(_kl(passed).sum(1).mean() - self.capacity(step))  # ()
+        return torch.abs(kl_of(passed).sum(1).mean() - self.capacity(step))  # ()

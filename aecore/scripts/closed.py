@@ -6,8 +6,8 @@ from aecore.scripts.bottlenecks import LOG_NORMAL
 from aecore.scripts.loop import Stage
 from aecore.scripts.models import descent, loss, parts
 from aecore.scripts.page import Page, no_code, shape, writes
+from aecore.stages.vamp_prior import VampPrior
 from aecore.variants.linear import NO_VARIANCE, Linear
-from aecore.variants.vamp_prior import VampPrior
 
 EXACT = 4096  # numbers in an example, up to which all components are computed
 

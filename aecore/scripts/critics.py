@@ -115,7 +115,7 @@ def critic_loss(self, {ARGUMENTS}):
     page.critics.append("critic")
     source = (
         "Makhzani et al. (2015), sections 2 and 2.3. https://arxiv.org/abs/1511.05644; "
-        "Mescheder et al. (2018), eq. 9, for the slope. https://arxiv.org/abs/1801.04406"
+        "Mescheder et al. (2018), eqs. 9 and 10, for the slope. https://arxiv.org/abs/1801.04406"
     )
     line = f"deceived = softplus(-self.critic({told.format('z')}))  # −log D(z), (B,)"
     return Term("−log D(z)", "deceived", [line], source=source)

@@ -107,7 +107,7 @@ def made(self, x):
 ''')
     page.method(f'''
 def decoder_loss(self, x):
-    """The decoder's: features, and deceiving the discriminator; Larsen et al. (2016), algorithm 1."""
+    """The decoder's: features, and deceiving; Larsen et al. (2016), algorithm 1, but −log D."""
     rebuilt, invented = self.made(x)
     caught = softplus(-self.discriminator(rebuilt)[:, 0]) + softplus(-self.discriminator(invented)[:, 0])
     return {number(model.gamma)} * self.feature_distance(rebuilt, x).mean() + caught.mean()

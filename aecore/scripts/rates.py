@@ -15,7 +15,7 @@ from aecore.scripts.layers import flat, layer_of, linear
 from aecore.scripts.loop import Stage
 from aecore.scripts.models import descent, loss
 from aecore.scripts.page import Network, Page, Posterior, no_code, shape, writes
-from aecore.variants.multi_rate import PART, MultiRate
+from aecore.stages.multi_rate import PART, MultiRate
 
 
 @layer_of.register

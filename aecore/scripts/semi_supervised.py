@@ -8,6 +8,7 @@ from aecore.nets.mlp import MlpEncoder
 from aecore.objectives.semi_supervised import Classification, LabelledBound, UnlabelledBound
 from aecore.scripts.bottlenecks import RATE, gaussian_head, posterior
 from aecore.scripts.layers import chain, linear
+from aecore.scripts.likelihoods import constants_of
 from aecore.scripts.loop import Player, Stage
 from aecore.scripts.objectives import Around, Term, write_objective
 from aecore.scripts.page import ARGUMENTS, Network, Page, Posterior, no_code, writes
@@ -122,7 +123,9 @@ def m2(model: M2, page: Page) -> list[Stage]:
         raise no_code("--init in m2")
     page.layer(model.classifier, f"self.classifier = {made}")
     page.write(model.likelihood)
-    semi_supervised(model, page, network, f"self.distortion({network.decode.format(z='z', x='x')}, x)")
+    missed = f"self.distortion({network.decode.format(z='z', x='x')}, x)"
+    constants = constants_of(model.likelihood, page)
+    semi_supervised(model, page, network, f"{missed} + {constants}" if constants else missed)
     return [*remember(page), Stage("train", [Player("loss", "model.loss", "model.parameters()")])]
 
 

@@ -47,11 +47,11 @@ class Distilled(Autoencoder):
 
     @torch.no_grad()
     def lesson(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The teacher's code and reconstruction of examples, (B, D) and (B, *shape)."""
+        """The teacher's code of examples, shape (B, D), and what its decoder makes of it, (B, *shape)."""
         assert self.teacher
         self.teacher.eval()
         z = self.teacher.encode(x)
-        return z, self.teacher.decode(z)
+        return z, self.teacher.decode_raw(z)
 
     def stages(self) -> tuple[Stage, ...]:
         train, *closed = super().stages()
@@ -73,7 +73,7 @@ class Distilled(Autoencoder):
         self.eval()
         assert self.teacher
         for model, note in ((self.teacher, self.teacher_distortion), (self, self.student_distortion)):
-            raws = ((p.x, model.decode_raw(model.encode(p.x))) for p in train.batches(1000))
+            raws = ((p.x, model.decode_raw(model.encode(p.x), None, p.x)) for p in train.batches(1000))
             note.copy_(torch.cat([model.likelihood.distortion(raw, x) for x, raw in raws]).double().mean())
         self.teacher_parameters.fill_(sum(p.numel() for p in self.teacher.parameters()))
         self._alone()
@@ -100,14 +100,17 @@ class Distilled(Autoencoder):
 
 
 class TeacherOutput(Term):
-    """How far the student's reconstruction is from the teacher's, by the likelihood's distortion."""
+    """How far the student's reconstruction is from the teacher's, by the likelihood's distortion.
+
+    Of a series step by step as long as the example lasts, and whether it goes on as the teacher says.
+    """
 
     name = "teacher_output"
     latex = r"d\left(\hat x_T,\; \hat x\right)"
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        _, target = cast(Distilled, model).lesson(step.target)
-        return model.likelihood.distortion(passed.raw, target, step.mask)  # (B,)
+        _, said = cast(Distilled, model).lesson(step.target)
+        return model.likelihood.apart(passed.raw, said, step.target)  # (B,)
 
 
 class TeacherCode(Term):

@@ -73,7 +73,8 @@ class Quantised(Autoencoder):
             chosen = self.indices(part.x)
             indices.append(chosen)
             nats.append(-book.prior.log_prob(chosen).double())
-            nll.append(self.likelihood.nll(self.decode_raw(book.lookup(chosen)), part.x).double())
+            raw = self.decode_raw(book.lookup(chosen), None, part.x)
+            nll.append(self.likelihood.nll(raw, part.x).double())
         every, rate = torch.cat(indices), float(torch.cat(nats).mean())
         bound = {"negative_elbo": float(torch.cat(nll).mean()) + rate} if self.likelihood.proper else {}
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from aecore.conditions import ByClass, told_network
 from aecore.data import DataSpec, Split
 from aecore.errors import UserError
 from aecore.functions import Function, Input
-from aecore.likelihoods import ElementwiseGaussian, Likelihood
+from aecore.likelihoods import ElementwiseGaussian, Likelihood, density
 from aecore.model import Autoencoder
 from aecore.nets import Encoder, Network
 from aecore.objectives import Objective, Term
@@ -185,10 +186,17 @@ class Classify(nn.Module):
 
 
 class M2(SemiSupervised):
-    """The class beside a code, both of the example itself."""
+    """The class beside a code, both of the example itself.
+
+    Raises:
+        UserError: If the likelihood is none, so that there is no bound.
+    """
+
+    def __init__(self, spec: DataSpec, *, likelihood: Likelihood, **parts: Any) -> None:
+        super().__init__(spec, likelihood=density(likelihood, "m2"), **parts)
 
     def missed(self, z: Tensor, y: Tensor, seen: Tensor) -> Tensor:
-        return self.likelihood.distortion(self.decode_raw(z, y, seen), seen)
+        return self.likelihood.nll(self.decode_raw(z, y, seen), seen)
 
 
 class M1M2(SemiSupervised):
@@ -248,7 +256,7 @@ class M1M2(SemiSupervised):
             return q.sample() if self.training else q.mean
 
     def missed(self, z: Tensor, y: Tensor, seen: Tensor) -> Tensor:
-        return self.code_likelihood.distortion(in_full(self.decoder.inner(z, y)), seen)
+        return self.code_likelihood.nll(in_full(self.decoder.inner(z, y)), seen)
 
     def m1_losses(self, step: Step) -> Losses:
         """A VAE's: distortion and rate of z₁."""

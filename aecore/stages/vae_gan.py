@@ -44,7 +44,10 @@ class VaeGan(Autoencoder):
             return super().losses(step)
 
     def decoder_losses(self, step: Step) -> Losses:
-        """The decoder's: features, and deceiving the discriminator with both kinds of examples."""
+        """The decoder's: features, and deceiving the discriminator with both kinds of examples.
+
+        −log D, which does not saturate, in place of the paper's log(1 − D).
+        """
         with frozen(self.encoder, self.bottleneck):
             rebuilt, invented = self._made(step)
         unlike = self.features[0].distance(rebuilt, step.target).mean()

@@ -6,12 +6,16 @@ The critic :math:`D` tells draws of the prior :math:`p(z)` from codes, and steps
 codes drawn anew:
 
 .. math:: \mathcal{L}_D = -\tfrac12\,\mathbb{E}_{p(z)} \log D(z) - \tfrac12\,\mathbb{E}_{q(z)} \log (1 - D(z))
+          + \tfrac\gamma4 \left(\mathbb{E}_{p(z)} \lVert \nabla_z C(z) \rVert^2
+          + \mathbb{E}_{q(z)} \lVert \nabla_z C(z) \rVert^2\right)
+
+:math:`C = \log \frac{D}{1 - D}` is its logit: a critic that is steep wins at once and teaches nothing, so
+with weight :math:`\gamma` the square of its slope costs it something (Mescheder et al. 2018).
 
 It needs draws of :math:`p(z)` alone, no density, so the prior may be anything: N(0, I), a ring of
 Gaussians, a Swiss roll. Told the class of each code, it gives every class its own part of the prior;
 where the class is unknown, any part will do. At the end :math:`D = \tfrac12` everywhere, and both losses
-are log 2. A critic that is steep wins at once and teaches nothing, so the square of its slope costs it
-something (Mescheder et al. 2018).
+are log 2.
 
 **When to use it.** To give the code a shape of one's own choosing, sharper than with a VAE.
 
@@ -55,7 +59,7 @@ def adversarial(
         tuple[int, ...], Range(1, 16384), "Units of each of the critic's hidden layers."
     ] = (256, 256),
     critic_penalty: Annotated[
-        float, Range(0, 1000), "What a steep critic pays: 0 lets it win, much lets it see little."
+        float, Range(0, 1000), "What a steep critic pays, γ: 0 lets it win, much lets it see little."
     ] = 0.1,
     net: Net = mlp,
     likelihood: LikelihoodOf = MSE,

@@ -20,8 +20,7 @@ from typing import Annotated, Literal
 
 from aecore.bottlenecks import DiagonalGaussian
 from aecore.data import DataSpec
-from aecore.errors import UserError
-from aecore.likelihoods import LikelihoodOf, natural
+from aecore.likelihoods import LikelihoodOf, density, natural
 from aecore.model import Autoencoder
 from aecore.nets import Net, mlp
 from aecore.objectives import ImportanceBound
@@ -41,13 +40,10 @@ def iwae(
     net: Net = mlp,
     likelihood: LikelihoodOf = natural,
 ) -> Autoencoder:
-    made = likelihood(data)
-    if not made.proper:
-        raise UserError("iwae bounds a density; this --likelihood is none. Use natural, mse or bernoulli.")
     return Autoencoder(
         data,
         net=net(data),
         bottleneck=DiagonalGaussian(latent_dim),
-        likelihood=made,
+        likelihood=density(likelihood(data), "iwae"),
         objective=1.0 * ImportanceBound(samples, gradient),
     )

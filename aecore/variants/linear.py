@@ -13,8 +13,9 @@ Gradient descent on linear layers finds the same plane (there is no other minimu
 **What to look for.** Codes are uncorrelated and ordered by variance; walking along one adds or
 takes away one eigenvector. The Gaussian fitted to them has the covariance :math:`\mathrm{diag}(\lambda)`.
 
-**Limits.** A plane cannot follow bent data. Reconstructions leave [0, 1] and are not clipped. Nothing
-descends here, so epochs, batches and learning rates change nothing.
+**Limits.** A plane cannot follow bent data. Reconstructions leave [0, 1] and are not clipped. Of a series
+the channel that is 1 while it lasts is numbers like any others: what is rebuilt ends where it falls below
+one half. Nothing descends here, so epochs, batches and learning rates change nothing.
 """
 
 from dataclasses import replace
@@ -46,7 +47,7 @@ class Linear(Autoencoder):
             spec,
             net=mlp(spec, hidden=()),
             bottleneck=Point(latent_dim),
-            likelihood=MSE(replace(spec, values="real")),  # a plane knows no bounds
+            likelihood=MSE(replace(spec, kind="table", values="real")),  # a plane knows no bounds and no end
             objective=Reconstruction(),
         )
         self.whiten = whiten

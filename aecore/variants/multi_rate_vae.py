@@ -36,7 +36,7 @@ from aecore.nets import conv, mlp
 from aecore.nets.rates import Conditioning, rate_network
 from aecore.objectives import KL, Asked, Prices, Reconstruction
 from aecore.options import Component, Range, Slot
-from aecore.variants.multi_rate import MultiRate
+from aecore.stages.multi_rate import MultiRate
 from aecore.variants.registry import variant
 
 RateNet = Annotated[

@@ -1,12 +1,13 @@
 r"""Overcomplete autoencoder: a code as wide as the example or wider, and what keeps it from copying.
 
 .. math:: \mathcal{L}(x) = \mathbb{E}_{C(\tilde x|x)} \, d\left(x,\; g_\theta(m \odot f_\phi(\tilde x))\right)
-          + \lambda\,\Omega(f_\phi(\tilde x))
+          + \lambda\,\Omega(m \odot f_\phi(\tilde x))
 
 :math:`d` is the likelihood's distortion. With :math:`k \ge d_x` numbers the identity is among the
 solutions and teaches nothing, so something must stand against it: a penalty :math:`\Omega` on the code
 (L1, or the KL of mean activations as in ``sparse``), Gaussian noise :math:`C(\tilde x|x)` on the input with
 a clean target, dropout :math:`m` on the code, or weight decay (``--weight-decay``, which every training has).
+A number that dropout switches off costs nothing at that step; the others are scaled up, and pay for it.
 
 **When to use it.** For dictionaries of features; to see that a bottleneck is not the only regulariser.
 

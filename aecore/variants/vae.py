@@ -40,7 +40,7 @@ from aecore.model import Autoencoder
 from aecore.nets import Net, mlp
 from aecore.objectives import KL, Reconstruction
 from aecore.options import Range
-from aecore.variants.densities import PosteriorOf, PriorOf, PseudoInputs, Steps, bottleneck_of, model_of
+from aecore.stages.densities import PosteriorOf, PriorOf, PseudoInputs, Steps, bottleneck_of, model_of
 from aecore.variants.registry import variant
 
 

@@ -10,8 +10,9 @@ r"""VAE-GAN: a discriminator learns what real examples look like, and its featur
 Three players take turns. The discriminator :math:`D` tells an example :math:`x` from its
 reconstruction :math:`\hat x` and from :math:`x_p`, decoded from a draw of :math:`p(z) = \mathcal{N}(0, I)`.
 The decoder is paid for deceiving it and, with weight :math:`\gamma`, for features :math:`\varphi` of a level
-of :math:`D` that equal those of :math:`x`. The encoder hears nothing of :math:`D`'s verdict: it pays for
-code, and for features.
+of :math:`D` that equal those of :math:`x`. The paper's decoder minimises :math:`\log(1 - D)` there, whose
+gradient dies where :math:`D` wins; :math:`-\log D` has the same optimum and does not. The encoder hears
+nothing of :math:`D`'s verdict: it pays for code, and for features.
 
 **When to use it.** For sharp reconstructions and samples without labels.
 
@@ -37,7 +38,7 @@ from aecore.stages.vae_gan import VaeGan
 from aecore.variants.registry import variant
 
 
-@variant(title="VAE-GAN", source="https://arxiv.org/abs/1512.09300")  # eqs. 7 to 9, algorithm 1
+@variant(title="VAE-GAN", source="https://arxiv.org/abs/1512.09300")  # eqs. 7 to 9, algorithm 1, but −log D
 def vae_gan(
     data: DataSpec,
     *,

@@ -99,7 +99,7 @@ def test_one_level_is_the_process_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_a_series_keeps_its_length_and_its_silence_after_the_end(name: str) -> None:
-    spec = DataSpec("waves", "series", (10, 2), "real")
+    spec = DataSpec("waves", "series", (10, 2), "unit")
     x = torch.rand(50, 10, 2) + 1
     presence = (torch.arange(10) < torch.arange(1, 51)[:, None] % 10 + 1).float()
     x = torch.stack([x[..., 0] * presence, presence], dim=-1)
@@ -107,6 +107,15 @@ def test_a_series_keeps_its_length_and_its_silence_after_the_end(name: str) -> N
     assert torch.equal(noisy[..., 1], presence)
     assert bool((noisy[..., 0][presence == 0] == 0).all())
     assert not torch.equal(noisy, x)
+
+
+def test_black_and_white_are_for_data_in_0_to_1() -> None:
+    table = DataSpec("biopsies", "table", (30,), "real")
+    said = r"sets elements to 0 or 1; biopsies's values are real\. Use --corruption gaussian or masking"
+    with pytest.raises(UserError, match=said):
+        Corrupted(table, "salt-and-pepper", 0.5)
+    Corrupted(table, "masking", 0.5)
+    Corrupted(DataSpec("bits", "image", (1, 1, 1), "binary"), "salt-and-pepper", 0.5)
 
 
 def test_tokens_are_refused() -> None:

@@ -28,7 +28,6 @@ from aecore.likelihoods import (
     ElementwiseGaussian,
     Gaussian,
     Huber,
-    Likelihood,
     PseudoBernoulli,
     natural,
 )
@@ -186,21 +185,6 @@ def test_the_natural_one_is_proper_on_all_data() -> None:
     assert isinstance(natural(BINARY), Bernoulli)
     assert isinstance(natural(UNIT), Gaussian)
     assert isinstance(natural(REAL), Gaussian)
-
-
-@pytest.mark.parametrize("name", NUMBERS)
-def test_a_mask_leaves_elements_out(name: str) -> None:
-    spec = next(s for s in (UNIT, BINARY) if s.values in ALLOWED[name])
-    likelihood: Likelihood = LIKELIHOODS[name](spec)
-    raw, target = torch.randn(4, 1, 2, 3), torch.randint(0, 2, (4, 1, 2, 3)).float()
-    mask = torch.zeros_like(target)
-    mask[..., 0] = 1
-    kept = summed(likelihood.per_element(raw, target)[..., :1])
-    torch.testing.assert_close(likelihood.distortion(raw, target, mask), kept)
-    torch.testing.assert_close(
-        likelihood.distortion(raw, target, torch.ones_like(mask)), likelihood.distortion(raw, target)
-    )
-    assert bool((likelihood.distortion(raw, target, 0 * mask) == 0).all())
 
 
 @pytest.mark.parametrize("name", NUMBERS)

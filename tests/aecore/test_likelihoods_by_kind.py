@@ -151,15 +151,6 @@ def test_up_to_the_end_counts_one_more_than_is_there(length: list[int]) -> None:
     assert kept.sum((1, 2)).tolist() == [min(n + 1, T) for n in length]
 
 
-def test_a_mask_leaves_steps_out() -> None:
-    target, raw = series([4, 2]), torch.randn(2, T, 3).double()
-    mask = torch.zeros_like(target)
-    mask[:, :2] = 1
-    likelihood = MSE(SERIES)
-    kept = likelihood.elements(raw, target)[:, :2].sum((1, 2))
-    torch.testing.assert_close(likelihood.distortion(raw, target, mask), kept)
-
-
 def test_the_natural_one_suits_the_kind() -> None:
     assert isinstance(natural(TOKENS), Categorical)
     assert isinstance(natural(SERIES), Gaussian)

@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from aecore.errors import UserError
 from aecore.nets import recurrent
+from aecore.nets.frozen import frozen
 from aecore.nets.recurrent import CELLS, Cell, Layer, RecurrentEncoder, reverse, run
 from aecore.nets.sequences import lengths_of
 from tests.aecore.sequences import KINDS, ROWS, SERIES, STEPS, TABLE, TOKENS, examples
@@ -152,3 +153,22 @@ def test_tables_are_left_to_the_mlp() -> None:
         UserError, match=r"recurrent reads sequences and images; flowers is a table\. Use --net mlp"
     ):
         recurrent(TABLE)
+
+
+@pytest.mark.parametrize("cell", CELL_NAMES)
+def test_frozen_cells_stay_in_training_for_cudnn_differentiates_nothing_else(cell: Cell) -> None:
+    decoder = recurrent(SERIES, units=7, cell=cell, dropout=0.5).decoder(3)
+    cells = [part for part in decoder.modules() if isinstance(part, nn.RNNBase)]
+    z = torch.randn(4, 3, requires_grad=True)
+    evaluated = decoder.eval()(z)
+    decoder.train()
+    with frozen(decoder):
+        assert cells
+        assert all(part.training for part in cells)
+        assert not any(part.training for part in decoder.modules() if part not in cells)
+        written = decoder(z)
+        written.sum().backward()
+    torch.testing.assert_close(written, evaluated)
+    assert z.grad is not None
+    assert z.grad.abs().sum() > 0
+    assert all(p.grad is None for p in decoder.parameters())

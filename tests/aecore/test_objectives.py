@@ -101,11 +101,6 @@ def test_a_weight_may_differ_by_example() -> None:
     assert losses.report["distortion"].item() == 2.25  # reported without its weight
 
 
-def test_masked_elements_do_not_count() -> None:
-    masked = Step(STEP.input, STEP.target, mask=torch.tensor([1.0, 0.0]).expand(2, 1, 1, 2))
-    assert Reconstruction()(MODEL, masked, PASS).tolist() == [0.5, 0.0]
-
-
 def test_a_rate_needs_a_width() -> None:
     point = Pass(PointPosterior(MU), MU, MODEL.raw)
     with pytest.raises(TypeError, match="KL needs a posterior with a width; PointPosterior has none"):

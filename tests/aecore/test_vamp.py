@@ -15,10 +15,10 @@ from aecore.bottlenecks import GaussianPosterior
 from aecore.bottlenecks.vamp import MixtureDraw, VampPosterior, mixture_moments
 from aecore.errors import UserError
 from aecore.metrics.probabilistic import importance_estimate
+from aecore.stages.vamp_prior import VampPrior
 from aecore.step import Step
 from aecore.training import Fit
 from aecore.variants import build
-from aecore.variants.vamp_prior import VampPrior
 from tests.aecore.small import digits, fit, model, weights
 
 DATA = digits(600)

@@ -14,6 +14,7 @@ from aecore.data import DataSpec
 from aecore.objectives import PriorCritic
 from aecore.step import Player, Step
 from aecore.training.optimisers import Descent
+from aecore.variants import find
 from tests.aecore.objectives.given import Given
 
 SHIFT = torch.tensor([0.8, -0.4])
@@ -85,6 +86,26 @@ def test_term_and_critic_leave_each_other_alone() -> None:
     term.adversaries()[0].loss(model, step).loss.backward()
     assert z.grad is None
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in term.critic.parameters())
+
+
+def test_a_steep_critic_pays_as_the_lesson_says() -> None:
+    """γ/4 of the mean square of the logit's slope, at draws and at codes."""
+    term = PriorCritic(StandardNormal(2), (8,), penalty=3.0)
+    seen: list[Tensor] = []
+    term.critic.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    model, step = Given(PointPosterior(torch.randn(16, 2))), Step(torch.zeros(16, 2), torch.zeros(16, 2))
+    losses = term.adversaries()[0].loss(model, step)
+    squares = [
+        torch.stack([torch.autograd.functional.jacobian(term.critic, each[None])[0, 0] for each in z])
+        .square().sum(1).mean()
+        for z in tuple(seen)
+    ]  # fmt: skip
+    assert len(squares) == 2
+    paid = losses.loss - losses.report["cross_entropy"]
+    torch.testing.assert_close(paid.detach(), 3 / 4 * (squares[0] + squares[1]))
+    lesson = " ".join(find("adversarial").lesson.split())
+    assert r"+ \tfrac\gamma4 \left(\mathbb{E}_{p(z)} \lVert \nabla_z C(z) \rVert^2" in lesson
+    assert r"\mathbb{E}_{q(z)} \lVert \nabla_z C(z) \rVert^2" in lesson
 
 
 def test_the_critic_is_told_the_class_of_both_kinds(monkeypatch: pytest.MonkeyPatch) -> None:

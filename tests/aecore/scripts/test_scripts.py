@@ -67,15 +67,18 @@ def test_the_script_of_a_variant_has_our_losses(alone: Alone, name: str) -> None
     assert said.startswith("solved: loss" if name == "linear" else "step 1:")
 
 
-def test_pca_leaves_the_loss_that_ours_leaves(alone: Alone) -> None:
-    config = complete({"variant": "linear", "data": "digits", "device": "cpu", "whiten": True})
-    data = load_data(config)
-    solved = float(alone.run(script(config, data.spec)).split()[-1])
+@pytest.mark.parametrize("data", ["digits", "waves"])
+def test_pca_leaves_the_loss_that_ours_leaves(alone: Alone, data: str) -> None:
+    config = complete({"variant": "linear", "data": data, "device": "cpu", "whiten": True})
+    loaded = load_data(config)
+    solved = float(alone.run(script(config, loaded.spec)).split()[-1])
     from aecore.training import EpochEnd, Fit
     from aecore.variants import build
 
     end = next(
-        event for event in Fit(build(config, data.spec), data, device="cpu") if isinstance(event, EpochEnd)
+        event
+        for event in Fit(build(config, loaded.spec), loaded, device="cpu")
+        if isinstance(event, EpochEnd)
     )
     assert solved == pytest.approx(end.train["loss"], rel=CLOSE)
 
@@ -166,6 +169,7 @@ def test_the_loop(alone: Alone, given: dict[str, Any]) -> None:
         {"variant": "perceptual-vae", "similarity": "ms-ssim"},
         {"variant": "stacked", "noise": 0.1, "likelihood": "natural"},
         {"variant": "m2", "labelled": 100},
+        {"variant": "m2", "likelihood": "mse"},
         {"variant": "m1-m2", "labelled": 100},
         {"variant": "multi-rate-vae", "conditioning": "gates", "betas_per_example": 2},
         {"variant": "ladder-vae", "levels": 3, "hidden": [64, 32]},

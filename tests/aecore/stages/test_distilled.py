@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 import torch
+from torch.distributions import Bernoulli, kl_divergence
 
 from aecore.data import DataSpec
 from aecore.errors import UserError
@@ -13,6 +15,7 @@ from aecore.stages.distilled import Distilled, TeacherCode, TeacherOutput
 from aecore.step import Step
 from aecore.training import EpochEnd, Fit
 from aecore.variants import build
+from tests.aecore.sequences import SERIES, examples
 from tests.aecore.small import digits, epochs, equal, fit, model, weights
 
 DATA = digits(1200)
@@ -35,6 +38,38 @@ def test_terms_are_what_they_say() -> None:
     torch.testing.assert_close(TeacherOutput()(made, STEP, passed), by_hand)
     mapped = passed.z @ made.between.weight.T + made.between.bias
     torch.testing.assert_close(TeacherCode()(made, STEP, passed), 0.5 * ((mapped - code) ** 2).sum(1))
+
+
+@pytest.mark.parametrize("likelihood", ["mse", "natural", "huber"])
+def test_of_a_series_a_pupil_that_says_what_the_teacher_says_has_nothing_to_learn(likelihood: str) -> None:
+    made = cast(
+        Distilled, build({"variant": "distilled", **SMALL, "units": 8, "likelihood": likelihood}, SERIES)
+    )
+    x = examples(SERIES, [6, 4, 2, 1])
+    step = Step(x, x)
+    passed, said = made(step), made.lesson(x)[1]
+    raw = said.clone().requires_grad_()
+    value = TeacherOutput()(made, step, replace(passed, raw=raw))
+    (slope,) = torch.autograd.grad(value.sum(), raw)
+    torch.testing.assert_close(slope, torch.zeros_like(slope), atol=1e-6, rtol=0)
+
+    if likelihood == "mse":
+        raw = torch.randn_like(said)
+        for row, length in enumerate((6, 4, 2, 1)):
+            values = 0.5 * (raw - said)[row, :length, :-1].square().sum()
+            end = slice(0, length + 1)
+            p, q = (Bernoulli(logits=each[row, end, -1]) for each in (said, raw))
+            expected = values + (kl_divergence(p, q) + p.entropy()).sum()
+            torch.testing.assert_close(TeacherOutput()(made, step, replace(passed, raw=raw))[row], expected)
+
+
+@torch.no_grad()
+def test_a_pupil_that_writes_step_by_step_is_measured_as_it_is_trained() -> None:
+    made, train = pupil(net="transformer"), DATA.train.take(torch.arange(64))
+    made.dismiss(train)
+    raw = made.decoder(made.encode(train.x), None, train.x)  # each row knows those before it
+    expected = 0.5 * (torch.sigmoid(raw) - train.x).square().sum((1, 2, 3)).mean()
+    assert float(made.student_distortion) == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_the_pupils_loss_does_not_reach_the_teacher() -> None:

@@ -93,9 +93,10 @@ def test_without_any_of_a_kind_its_mean_is_zero() -> None:
     assert labelled == classification == 0
 
 
+@pytest.mark.parametrize("likelihood", ["bernoulli", "mse"])
 @torch.no_grad()
-def test_m2s_bound_is_that_of_its_distributions() -> None:
-    made, y = sorter(), torch.eye(10)[LABEL]
+def test_m2s_bound_is_that_of_its_distributions(likelihood: str) -> None:
+    made, y = sorter(likelihood=likelihood), torch.eye(10)[LABEL]
     torch.manual_seed(3)
     bound = made.bound(X, y)
     torch.manual_seed(3)
@@ -103,9 +104,16 @@ def test_m2s_bound_is_that_of_its_distributions() -> None:
     head = cast(DiagonalGaussian, made.bottleneck)
     q = Normal(head.mu(features), head(made.encoder(X, y)).logvar.div(2).exp())
     z = q.mean + q.stddev * torch.randn_like(q.mean)
-    log_p = Bernoulli(logits=made.decoder(z, y)).log_prob(X).sum((1, 2, 3))
+    raw = made.decoder(z, y)
+    p = Bernoulli(logits=raw) if likelihood == "bernoulli" else Normal(raw.sigmoid(), 1)
+    log_p = p.log_prob(X).sum((1, 2, 3))
     by_hand = -log_p + math.log(10) + kl_divergence(q, Normal(0.0, 1.0)).sum(1)
     torch.testing.assert_close(bound, by_hand)
+
+
+def test_m2_needs_a_density() -> None:
+    with pytest.raises(UserError, match="m2 bounds a density; this --likelihood is none"):
+        sorter(likelihood="huber")
 
 
 @torch.no_grad()

@@ -11,19 +11,12 @@ import safetensors.torch
 from torch import Tensor
 
 from aecore.model import Autoencoder
-from aecore.objectives import KL, Reconstruction
 from aecore.training import EpochEnd, Finished, Fit
 from tests.aecore.small import digits, equal, model, weights
-from tests.aecore.test_frame_players import DensityRatioTC, critic, factor_vae, stacked
 from tests.aecore.training.test_selection import Scripted
 
 Stored = tuple[bytes, str]
 OPTIONS: dict[str, Any] = {"epochs": 4, "batch_size": 64, "device": "cpu"}
-
-
-def factor(seed: int) -> Autoencoder:
-    return factor_vae(Reconstruction() + KL() + 0.1 * DensityRatioTC(critic()))
-
 
 CASES: dict[str, tuple[Callable[[int], Autoencoder], dict[str, Any]]] = {
     "vae": (lambda seed: model("vae", seed), {}),
@@ -36,8 +29,8 @@ CASES: dict[str, tuple[Callable[[int], Autoencoder], dict[str, Any]]] = {
         lambda seed: model("denoising", seed, dropout=0.2, batch_norm=True, corruption="masking"),
         {"optimiser": "rmsprop", "l1": 1e-4, "clip": 1.0, "keep": "last"},
     ),
-    "two players": (factor, {"lr": 3e-3}),
-    "stages": (lambda seed: stacked(), {"epochs": 6}),
+    "two players": (lambda seed: model("factor-vae", seed), {"lr": 3e-3}),
+    "stages": (lambda seed: model("stacked", seed, hidden=(32,)), {}),
 }
 
 

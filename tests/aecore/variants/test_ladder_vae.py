@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aecore.bottlenecks.ladder import LadderPosterior
 from aecore.bundles.runtime import load_function
 from aecore.errors import UserError
 from aecore.metrics import METRICS, evaluate
@@ -54,6 +55,18 @@ def test_its_loss_is_the_distortion_and_the_rate_of_each_level_at_the_price_of_t
     assert not model("ladder-vae", data=DATA, warm_up=0.0).objective.scheduled
     assert r"p_\theta(z_1|z_2)" in made.objective.latex
     assert r"q_\phi(z_3|x) \parallel p_\theta(z_3)" in made.objective.latex
+
+
+def test_a_step_takes_the_rate_of_all_levels_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, levels = list[LadderPosterior](), LadderPosterior._levels
+
+    def counted(of: LadderPosterior, z: torch.Tensor) -> Any:
+        calls.append(of)
+        return levels(of, z)
+
+    monkeypatch.setattr(LadderPosterior, "_levels", counted)
+    model("ladder-vae", data=DATA, levels=3).losses(Step(X, X))
+    assert len(calls) == 1
 
 
 def test_training_uses_both_levels_and_lowers_the_bound() -> None:

@@ -12,9 +12,10 @@ from sklearn.decomposition import PCA
 
 from aecore.bottlenecks import Point
 from aecore.bottlenecks.principal import principal
-from aecore.data import Dataset, DataSpec
+from aecore.data import Dataset, DataSpec, load_dataset
 from aecore.errors import UserError
 from aecore.model import Autoencoder
+from aecore.step import Step
 from aecore.training import EpochEnd, Finished
 from aecore.variants import build
 from tests.aecore.small import digits, epochs, equal, fit, head, weights
@@ -142,6 +143,20 @@ def test_dynamic_pixels_are_drawn_before_they_are_decomposed() -> None:
     expected = 256 * data.train.x.double().mean(0).flatten()
     assert not torch.allclose(expected, expected.round(), atol=1e-4)
     assert float((counts - expected).abs().max()) < 5 * 8  # five deviations of a count are at most that
+
+
+@torch.no_grad()
+def test_of_a_series_it_rebuilds_the_length_and_leaves_the_eigenvalues_left_out() -> None:
+    data = load_dataset("waves")
+    data = replace(data, train=head(data.train, 2000), validation=head(data.validation, 0))
+    made, x = solved(data, latent_dim=8), data.train.x
+    values = torch.linalg.eigvalsh(torch.cov(x.flatten(1).double().T, correction=0))
+    lost = float(made.losses(Step(x, x)).report["distortion"])
+    assert lost == pytest.approx(0.5 * float(values[:-8].sum()), rel=1e-4)
+    rebuilt = made.reconstruct(x)
+    assert torch.equal(rebuilt, made.decode_raw(made.encode(x)))
+    length = (rebuilt[..., -1] >= 0.5).cumprod(1).sum(1)
+    assert float((length - x[..., -1].sum(1)).abs().mean()) < 2
 
 
 def test_what_it_cannot_do_is_said() -> None:

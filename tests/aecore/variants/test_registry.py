@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import pytest
 
+from aecore import variants
 from aecore.data import DataSpec
 from aecore.errors import UserError
 from aecore.likelihoods import LIKELIHOODS
@@ -18,6 +20,13 @@ from tests.aecore.small import digits
 
 SPEC = digits().spec
 URL = "https://example.org"
+
+
+def test_every_file_is_a_row_of_the_table() -> None:
+    folder = Path(variants.__file__).parent
+    files = {file.stem for file in folder.glob("*.py")} - {"__init__", "registry"}
+    assert files == {name.replace("-", "_") for name in VARIANTS}
+    assert all(row.make.__module__ == f"aecore.variants.{row.make.__name__}" for row in VARIANTS.values())
 
 
 def vae(data: DataSpec) -> Autoencoder:

@@ -132,6 +132,22 @@ def test_noise_and_dropout_are_there_in_training_only() -> None:
     assert model("overcomplete").corruption is None
 
 
+def test_the_penalty_is_of_the_code_that_the_decoder_reads() -> None:
+    made = model("overcomplete", latent_dim=64, code_dropout=0.5, sparsity=0.7).train()
+    step = Step(X, X)
+    torch.manual_seed(2)
+    loss = made.losses(step).loss
+    torch.manual_seed(2)
+    z = made(step).z
+    code = made.eval().encode(X)
+    m = torch.where(z == 0, 0.0, 2.0)
+    torch.testing.assert_close(z, m * code)
+    assert 0.4 < float((m == 0).float().mean()) < 0.6 + float((code == 0).float().mean())
+    off = 0.5 * (torch.sigmoid(made.decoder(z)) - X).square().sum((1, 2, 3))
+    torch.testing.assert_close(loss, (off + 0.7 * (m * code).abs().sum(1)).mean())
+    assert r"\lambda\,\Omega(m \odot f_\phi(\tilde x))" in find("overcomplete").lesson
+
+
 def test_every_term_of_the_overcomplete_goes_down() -> None:
     for penalty, term in (("l1", "l1_of_code"), ("kl", "kl_sparsity")):
         made = model("overcomplete", latent_dim=64, penalty=penalty, sparsity=1.0)

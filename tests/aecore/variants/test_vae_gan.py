@@ -15,7 +15,7 @@ from aecore.stages.vae_gan import VaeGan
 from aecore.step import Step
 from aecore.training import Finished
 from aecore.training.optimisers import Descent
-from aecore.variants import build
+from aecore.variants import build, find
 from tests.aecore.small import digits, epochs, fit, model, weights
 
 DATA = digits(512)
@@ -74,6 +74,7 @@ def test_the_losses_are_those_of_the_paper() -> None:
     ones, zeros = torch.ones(len(X)), torch.zeros(len(X))
     deceived = cross_entropy(dis(rebuilt), ones) + cross_entropy(dis(invented), ones)
     torch.testing.assert_close(decoder.loss, 3 * features + deceived)
+    assert "The paper's decoder minimises $\\log(1 - D)$ there" in find("vae-gan").lesson
 
     torch.manual_seed(6)
     told = made.discriminator_losses(STEP)

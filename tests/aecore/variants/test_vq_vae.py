@@ -14,11 +14,14 @@ from torch.nn.functional import cross_entropy
 import aecore
 from aecore.bundles import LatentSpec
 from aecore.bundles.runtime import load_function
+from aecore.data import Split
 from aecore.errors import UserError
 from aecore.objectives import Term
 from aecore.stages.quantised import Quantised
 from aecore.step import Step
 from aecore.training import EpochEnd, Fit
+from aecore.variants import build
+from tests.aecore.sequences import TOKENS, examples
 from tests.aecore.small import digits, epochs, equal, fit, model, weights
 
 DATA = digits(1200)
@@ -116,6 +119,24 @@ def test_its_bound_is_that_of_a_point_mass() -> None:
     assert found["codes_used"] == len(counted)
     assert found["codebook_examples"] == len(x)
     assert "negative_elbo" not in vq(likelihood="huber").diagnostics(DATA.test)
+
+
+@torch.no_grad()
+def test_the_bound_of_a_causal_decoder_is_of_each_token_given_those_before() -> None:
+    torch.manual_seed(0)
+    small = {**SMALL, "units": 16, "heads": 2, "depth": 1}
+    made = cast(Quantised, build({"variant": "vq-vae", "net": "transformer", **small}, TOKENS)).eval()
+    for parameter in made.decoder.parameters():
+        parameter.mul_(3)  # far from evenly probable, so that what is given matters
+    x = examples(TOKENS, [6, 5, 4, 3, 2, 1] * 8)
+    logits = made.decoder(made.encode(x), None, x)
+    nats = torch.zeros(len(x))
+    for t in range(6):
+        counts = (x[:, :t] != 0).all(1)  # the end has not come before
+        nats += counts * cross_entropy(logits[:, t], x[:, t], reduction="none")
+    found = made.diagnostics(Split(x))
+    expected = float(nats.mean()) + cast(float, found["prior_nats"])
+    assert found["negative_elbo"] == pytest.approx(expected, rel=1e-5)
 
 
 @torch.no_grad()

@@ -73,5 +73,5 @@ def _times(step: Step, k: int) -> Step:
     def times(x: Tensor) -> Tensor:
         return torch.cat([x] * k)
 
-    label, mask = (None if each is None else times(each) for each in (step.label, step.mask))
-    return replace(step, input=times(step.input), target=times(step.target), label=label, mask=mask)
+    label = None if step.label is None else times(step.label)
+    return replace(step, input=times(step.input), target=times(step.target), label=label)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from aecore.bottlenecks import Bottleneck, DiagonalGaussian, InverseAutoregressiveFlow
 from aecore.model import Autoencoder
 from aecore.options import Range
-from aecore.variants.vamp_prior import VampPrior
+from aecore.stages.vamp_prior import VampPrior
 
 PosteriorOf = Annotated[
     Literal["gaussian", "iaf"],
