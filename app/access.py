@@ -25,8 +25,10 @@ TOKEN = re.compile(r"Bearer ([!-~]{32,200})", re.IGNORECASE)
 COOKIE = "loupe-may-train"
 LASTS = 30 * 24 * 3600  # seconds
 WRONG = 1.0  # seconds that a wrong password takes, whoever says it
+GUESSES = 3  # passwords from one address that wait to be looked at, at most
 
 _one_guess = asyncio.Lock()
+_guessing: list[str] = []
 
 Door = Literal["open", "password", "header"]
 
@@ -41,14 +43,16 @@ def may_train() -> bool:
     return os.environ.get("LOUPE_TRAIN") != "0" and not read_only()
 
 
-def door() -> Door:
-    """What is asked of who wants to train.
+def door(who: HTTPConnection) -> Door:
+    """What is asked of who wants to train; of both settings the one that they still lack.
 
     Raises:
         UserError: If the settings cannot be read.
     """
     settings = limits(home())
-    return "password" if settings.password else "header" if settings.header else "open"
+    if settings.password and not (settings.header and _has_said(who, settings.password)):
+        return "password"
+    return "header" if settings.header else "open"
 
 
 def admitted(who: HTTPConnection) -> bool:
@@ -58,7 +62,7 @@ def admitted(who: HTTPConnection) -> bool:
         UserError: If the settings cannot be read.
     """
     settings = limits(home())
-    if settings.password and not _same(who.cookies.get(COOKIE, ""), _proof(settings.password)):
+    if settings.password and not _has_said(who, settings.password):
         return False
     if not settings.header:
         return True
@@ -85,7 +89,7 @@ def token(request: Request, training: bool = True) -> str:
             403, "This Loupe shows models and trains none: it was started with --no-train (LOUPE_TRAIN=0)."
         )
     if not admitted(request):
-        said = "say the password on the Train page" if door() == "password" else "sign in first"
+        said = "say the password on the Train page" if door(request) == "password" else "sign in first"
         raise HTTPException(403, f"Not everybody may train here: {said}.")
     found = TOKEN.fullmatch(request.headers.get("authorization", ""))
     if not found:
@@ -101,19 +105,32 @@ def token(request: Request, training: bool = True) -> str:
 async def let_in(request: Request, password: str) -> Response:
     """The answer to who says a password: a cookie where it is the right one.
 
+    One is looked at after the other, so that a second goes by between any two that are wrong.
+
     Raises:
-        HTTPException: If it is not.
+        HTTPException: If it is not, or others from there wait already.
         UserError: If the settings cannot be read.
     """
     right = limits(home()).password
-    if not right or not _same(password, right):
+    address = request.client.host if request.client else ""
+    if _guessing.count(address) >= GUESSES:
+        raise HTTPException(429, "Other passwords from your address are looked at first: try again.")
+    _guessing.append(address)
+    try:
         async with _one_guess:
-            await asyncio.sleep(WRONG)
-        raise HTTPException(403, "That is not the password.")
+            if not right or not _same(password, right):
+                await asyncio.sleep(WRONG)
+                raise HTTPException(403, "That is not the password.")
+    finally:
+        _guessing.remove(address)
     answer = Response(status_code=204)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, _proof(right), max_age=LASTS, httponly=True, samesite="strict", secure=secure)
     return answer
+
+
+def _has_said(who: HTTPConnection, password: str) -> bool:
+    return _same(who.cookies.get(COOKIE, ""), _proof(password))
 
 
 def _proof(password: str) -> str:

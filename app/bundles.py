@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -67,12 +68,13 @@ def _standing(job: Job) -> dict[str, Any]:
     """Where a job's bundle is: ``none``, ``here``, in the ``bin``, or ``gone``; and what it is."""
     if not job.bundle:
         return {"state": "none"}
-    try:
-        return {"state": "here", **described(open_bundle(job.bundle))}
-    except UserError:
-        from aecore.runs.keeping import in_bin
+    with suppress(UserError):
+        found = open_bundle(job.bundle)
+        if found.card.job == job.id:  # else another has its name by now
+            return {"state": "here", **described(found)}
+    from aecore.runs.keeping import in_bin
 
-        return {"state": "bin" if in_bin(job.bundle) else "gone", "id": job.bundle}
+    return {"state": "bin" if in_bin(job.bundle, job.id) else "gone", "id": job.bundle}
 
 
 def described(bundle: Bundle) -> dict[str, Any]:

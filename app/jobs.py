@@ -60,7 +60,7 @@ def find(id: str) -> Job | None:  # noqa: A002 (as in the address)
     """
     if not ID.fullmatch(id):
         return None
-    with Store() as store:
+    with Store(reads=True) as store:
         return store.find(id)
 
 

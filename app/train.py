@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache, partial
@@ -29,9 +29,10 @@ SLOTS = ("net", "likelihood")
 ASKED: dict[str, type] = {"variant": str, "data": str, "options": dict}
 WAITING = 8  # configurations that wait to be timed, at most
 FRESH = 10.0  # seconds that what devices have free is taken for true
+BUSY = 300.0  # seconds for which a machine is taken to stay as busy as it is
 
-_timing = ThreadPoolExecutor(1, "loupe-timing")
-_waits: list[str] = []
+_threads = {name: ThreadPoolExecutor(1, f"loupe-{name}") for name in ("timing", "devices")}
+_timings: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
 
 def routes() -> list[Route]:
@@ -53,7 +54,7 @@ async def _overview(request: Request) -> Response:
     with refusals():
         said = {
             "train": access.may_train(),
-            "door": access.door(),
+            "door": access.door(request),
             "admitted": access.admitted(request),
             "data": [
                 {name: getattr(each, name) for name in ("name", "title", "summary", "kind", "why_missing")}
@@ -187,13 +188,12 @@ async def _cost(request: Request) -> Response:
     body = await body_of(request, ASKED)
     with refusals():
         key = await in_thread(_key, body)
-        if key not in _waits and len(_waits) >= WAITING:
-            raise HTTPException(503, "Many are being timed: this one is not, for now.")
-        _waits.append(key)
-        try:
-            found = await in_thread_of_its_own(partial(_timed, key))
-        finally:
-            _waits.remove(key)
+        if not (timing := _timings.get(key)):
+            if len(_timings) >= WAITING:
+                raise HTTPException(503, "Many are being timed: this one is not, for now.")
+            timing = _timings[key] = apart("timing", partial(_timed, key, int(time.monotonic() / BUSY)))
+            timing.add_done_callback(lambda _: _timings.pop(key))
+        found = await asyncio.shield(timing)  # who else waits for it still does if this one leaves
     return JSONResponse(found)
 
 
@@ -204,34 +204,35 @@ def _key(body: Mapping[str, Any]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _timed(key: str) -> dict[str, Any]:
-    found: dict[str, Any] = _stopwatch().cost(json.loads(key))
+def _timed(key: str, _: int) -> dict[str, Any]:
+    found: dict[str, Any] = _stopwatch("timing").cost(json.loads(key))
     return found
 
 
 async def _devices(request: Request) -> Response:
     with refusals():
         access.token(request)
-        found = await in_thread_of_its_own(partial(_free, int(time.monotonic() / FRESH)))
+        found = await apart("devices", partial(_free, int(time.monotonic() / FRESH)))
     return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
 
 @lru_cache(maxsize=1)
 def _free(_: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _stopwatch().devices()
+    found: list[dict[str, Any]] = _stopwatch("devices").devices()
     return found
 
 
-@lru_cache(maxsize=1)
-def _stopwatch() -> Any:
+@lru_cache(maxsize=2)
+def _stopwatch(_: str) -> Any:
+    """That of a thread: devices are looked at while a training is timed."""
     from aecore.runs.stopwatch import Stopwatch
 
     return Stopwatch()
 
 
-async def in_thread_of_its_own(work: Any) -> Any:
-    """What ``work()`` returns; one at a time, and nothing else of the server waits for it."""
-    return await asyncio.get_running_loop().run_in_executor(_timing, work)
+def apart(thread: str, work: Callable[[], Any]) -> asyncio.Future[Any]:
+    """What ``work()`` will have returned, in a thread of that name, one at a time."""
+    return asyncio.get_running_loop().run_in_executor(_threads[thread], work)
 
 
 async def _password(request: Request) -> Response:

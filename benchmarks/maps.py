@@ -2,27 +2,26 @@
 
 Codes are the mean codes of a bundle's data set, as it was trained on, both splits together; 70,000 are all of
 MNIST. Ours are the maps that a bundle gets; the peers are ``umap.UMAP()`` and ``sklearn.manifold.TSNE()`` as
-they come, on the same codes. They take turns, after a small map each that compiles what is compiled.
+they come, on the same codes. They take turns, after a map each that compiles what is compiled: of just over
+5,000 codes, up to which ours and umap-learn take another way to neighbours, or of all if they are fewer.
 
 - trustworthiness: 1 less a penalty for every neighbour on the map that is none among the codes, by its rank
   there (Venna & Kaski 2001, https://doi.org/10.1007/3-540-44668-0_68);
 - knn_preservation: share of a code's nearest codes that are among its nearest on the map.
 
-Both are means over the same codes, 2,000 by default, each against all others, with 15 neighbours. Each result
-is kept in a file at once, and a later run goes on from there.
+Both are means over the same codes, 2,000 by default, each against all others, with 15 neighbours. With
+--results each result is kept in that file at once, and a later run on this machine goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -36,14 +35,14 @@ from aecore.data import Split
 from aecore.errors import UserError
 from aecore.latent import projections
 from aecore.runs.config import load_data
-from benchmarks import report
+from benchmarks import kept, report
 
-KEPT = Path(tempfile.gettempdir()) / "loupe-benchmark-maps.json"
 NEIGHBOURS = 15
 QUERIES = 2000
 AT_ONCE = 100  # queries whose distances are held at a time
-WARM = 500  # codes of the maps that only compile
+WARM = 5001  # codes of the maps that only compile
 PEERS = {"umap": "umap-learn", "tsne": "scikit-learn"}
+LIBRARIES = ("umap-learn", "pynndescent", "scikit-learn", "openTSNE")
 
 Codes = NDArray[np.float32]
 Map = Callable[[Codes, int], NDArray[Any]]
@@ -127,11 +126,17 @@ def once(make: Map, codes: Codes, seed: int, queries: int) -> dict[str, float]:
 
 
 def measured(
-    codes: Codes, name: str, sizes: list[int], maps: list[str], repeats: int, queries: int, kept: Path
+    codes: Codes, name: str, sizes: list[int], maps: list[str], repeats: int, queries: int, keep: kept.Kept
 ) -> list[dict[str, Any]]:
-    """Every map of every size: what ``kept`` has, and the rest now."""
-    found: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    """Every map of every size: what has been kept, and the rest now."""
     warm: set[Map] = set()
+
+    def made(make: Map, size: int, seed: int) -> dict[str, Any]:
+        if make not in warm:
+            make(codes[:WARM], seed)
+            warm.add(make)
+        return once(make, codes[:size], seed, queries)
+
     cases = []
     for size in sizes:
         for of in maps:
@@ -139,14 +144,7 @@ def measured(
             for seed in range(repeats):
                 for library, make in MAPS[of].items():
                     key = f"{name} {of} {library} codes={size} queries={queries} seed={seed}"
-                    print(key, "kept" if key in found else "…", file=sys.stderr, flush=True)
-                    if key not in found:
-                        if make not in warm:
-                            make(codes[:WARM], seed)
-                            warm.add(make)
-                        found[key] = once(make, codes[:size], seed, queries)
-                        kept.write_text(json.dumps(found, indent=1), "utf-8")
-                    runs[library].append(found[key])
+                    runs[library].append(keep(key, partial(made, make, size, seed)))
             cases.append({"map": of, "codes": size, **row(runs["aecore"], runs[PEERS[of]], PEERS[of])})
     return cases
 
@@ -177,19 +175,19 @@ def main() -> None:
     parser.add_argument("--maps", nargs="+", choices=MAPS, default=list(MAPS), help="both by default")
     parser.add_argument("--repeats", type=int, default=3, help="behind each median (default: 3)")
     parser.add_argument("--queries", type=int, default=QUERIES, help=f"default: {QUERIES}")
-    parser.add_argument("--results", type=Path, default=KEPT, help=f"where results are kept ({KEPT})")
+    kept.option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    if min(options.sizes) < WARM:
-        parser.error(f"a map of fewer than {WARM} codes is too small to be timed")
+    if min(options.sizes) <= 2 * NEIGHBOURS:
+        parser.error(f"a map of {2 * NEIGHBOURS} codes or fewer has no neighbourhoods to keep")
     try:
         codes = codes_of(options.bundle, max(options.sizes))
     except UserError as error:
         sys.exit(str(error))
-    cases = measured(
-        codes, options.bundle, options.sizes, options.maps, options.repeats, options.queries, options.results
-    )
-    versions = {name: version(name) for name in ("umap-learn", "scikit-learn", "openTSNE")}
+    keep = kept.Kept(options.results, *LIBRARIES)
+    asked = (options.bundle, options.sizes, options.maps, options.repeats, options.queries)
+    cases = measured(codes, *asked, keep)
+    versions = {name: version(name) for name in LIBRARIES}
     if options.json:
         report.as_json(
             {

@@ -10,7 +10,7 @@ CUDA device. The three take turns; examples_per_s are medians over repeats, star
 - gemm_fraction: what of the machine's rate of matrix products, measured in the same run on 2048 × 2048, goes
   into ours; in bfloat16 where that is trained in (--our-precision-cuda).
 
-Each result is kept in a file at once, and a later run goes on from there.
+With --results each result is kept in that file at once, and a later run on this machine goes on from there.
 """
 
 from __future__ import annotations
@@ -18,12 +18,9 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
@@ -35,7 +32,7 @@ from aecore.data import Dataset
 from aecore.model import Autoencoder
 from aecore.training import EpochEnd, Fit, available
 from aecore.variants import build
-from benchmarks import report
+from benchmarks import kept, report
 from benchmarks.peer import (
     BATCH_SIZE,
     LATENT_DIM,
@@ -47,7 +44,6 @@ from benchmarks.peer import (
 )
 from benchmarks.plain import Plain, flops, gemm_rate, halves, loop, now
 
-KEPT = Path(tempfile.gettempdir()) / "loupe-benchmark-training.json"
 EVERY = 50  # steps between two looks at the test loss
 DTYPES = {"full": torch.float32, "bf16": torch.bfloat16}
 
@@ -191,19 +187,9 @@ RUNS: dict[str, Callable[[Case, Dataset, str, int, Settings], dict[str, float]]]
 
 
 def measured(
-    names: list[str], devices: list[str], repeats: int, how: Settings, kept: Path, data: Dataset
+    names: list[str], devices: list[str], repeats: int, how: Settings, once: kept.Kept, data: Dataset
 ) -> list[dict[str, Any]]:
-    """Every case on every device: what ``kept`` has, and the rest now."""
-    found: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
-
-    def once(key: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        print(key, "kept" if key in found else "…", file=sys.stderr, flush=True)
-        if key not in found:
-            found[key] = make()
-            kept.write_text(json.dumps(found, indent=1), "utf-8")
-        result: dict[str, Any] = found[key]
-        return result
-
+    """Every case on every device: what has been kept, and the rest now."""
     rows = []
     for device in devices:
         called = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
@@ -260,7 +246,7 @@ def main() -> None:
     parser.add_argument("--our-batch-size", type=int, default=128, help="there (default: 128)")
     parser.add_argument("--our-lr", type=float, default=3e-3, help="there, at the top (default: 0.003)")
     parser.add_argument("--our-precision-cuda", choices=DTYPES, default="bf16", help="default: bf16")
-    parser.add_argument("--results", type=Path, default=KEPT, help=f"where results are kept ({KEPT})")
+    kept.option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     peer = pythae_version()
@@ -274,7 +260,8 @@ def main() -> None:
     )
     devices = options.devices or ["cpu", *(each for each in available() if each.startswith("cuda"))]
     data = aecore.load_dataset("mnist", validation=0)
-    cases = measured(options.cases, devices, options.repeats, how, options.results, data)
+    once = kept.Kept(options.results, "pythae")
+    cases = measured(options.cases, devices, options.repeats, how, once, data)
     if options.json:
         settings = " ".join((__doc__ or "").split("\n\n")[1].split())
         report.as_json({"pythae_version": peer, "settings": settings, **asdict(how), "cases": cases})

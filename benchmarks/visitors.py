@@ -2,12 +2,14 @@
 
 A visitor fetches the document and what it names, opens ``/_stcore/stream``, and from then on clicks on pages:
 ``rerun_script`` with a page's hash, until ``script_finished``. Where the page is one of Loupe's canvas, what
-the canvas fetches for it is fetched too, each file once a visit as in a browser's cache, and on the β lab the
-frames of a job are watched over our own WebSocket.
+the canvas fetches for it is fetched too, each file once a visit as in a browser's cache. On Train that is
+what the form is made of and what it asks at once, but not how long a training takes, which comes when the
+page stands. On the β lab the frames of a job are watched over our own WebSocket.
 """
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import random
@@ -24,7 +26,10 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 PATIENCE = 120.0  # seconds that an answer may take
-PARTS = ("scene.json", "codes.safetensors", "originals.json", "encoder.onnx", "decoder.onnx")
+SHARED = ("codes.safetensors", "originals.json", "encoder.onnx", "decoder.onnx")
+PARTS = ("scene.json", *SHARED)
+SWEEP = ("sweep.json", *SHARED, "weights.safetensors")
+TOKEN = "v" * 64
 FRAMES = 3  # that are watched of a job
 LARGEST = 2**28  # bytes of a message
 Connecting = AbstractContextManager[ClientConnection]
@@ -160,18 +165,18 @@ class Visitor:
         self.open.close()
         self.http.close()
 
-    def _ask(self, path: str, headers: dict[str, str]) -> bytes:
+    def _ask(self, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
         try:
-            status, content = self._once(path, headers)
+            status, content = self._once(path, headers, body)
         except ConnectionError:  # the server hangs up on who has asked nothing for a while
             self.http.close()
-            status, content = self._once(path, headers)
+            status, content = self._once(path, headers, body)
         if status >= 400:
-            raise Failed(f"GET {path.rpartition('/')[2] or path}: {status}")
+            raise Failed(f"{'POST' if body else 'GET'} {path.rpartition('/')[2] or path}: {status}")
         return content
 
-    def _once(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        self.http.request("GET", path, headers=headers)
+    def _once(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        self.http.request("POST" if body else "GET", path, body or None, headers)
         answer = self.http.getresponse()
         return answer.status, answer.read()
 
@@ -205,12 +210,44 @@ class Visitor:
             return
         host = shown.canvas["host"]
         self.get(f"/{shown.canvas['canvas']}")
-        if host["page"] in ("beta", "train"):
-            self.get(f"/{host['lab']}", lasting=False)
+        if host["page"] == "train":
+            self._fill_in(f"/{host['lab'].rpartition('/')[0]}/")
+            return
+        if host["page"] == "beta":
+            self._turn(self._read(f"/{host['lab']}"))
             return
         scene = next(each["url"] for each in host["shelf"] if each["id"] == host["bundle"])
         for part in PARTS:
             self.get(f"/{scene}{part}")
+
+    def _read(self, path: str) -> dict[str, Any]:
+        """What a page goes by."""
+        content = self.get(path, lasting=False)
+        packed = content.startswith(b"\x1f\x8b")
+        found: dict[str, Any] = json.loads(gzip.decompress(content) if packed else content)
+        return found
+
+    def _turn(self, lab: dict[str, Any]) -> None:
+        """The β lab: what is turned of the first data set."""
+        first = lab["data"][0] if lab["data"] else {"sweeps": [], "multi_rate": []}
+        for ways, parts in ((first["sweeps"], SWEEP), (first["multi_rate"], PARTS)):
+            if ways:
+                for part in parts:
+                    self.get(f"/{ways[0]['url']}{part}")
+                return
+
+    def _fill_in(self, base: str) -> None:
+        """The Train page: its form as it is by default."""
+        overview = self._read(f"{base}train.json")
+        self.get(f"{base}jobs.json", lasting=False)
+        there = [each["name"] for each in overview["data"] if not each["why_missing"]]
+        data = "digits" if "digits" in there else there[0]
+        self.get(f"{base}train/{data}.json", lasting=False)
+        self.get(f"{base}train/{data}/vae.json?", lasting=False)
+        asked: dict[str, Any] = {"variant": "vae", "data": data, "options": {}}
+        self._ask(f"{base}train/size", {"Content-Type": "application/json"}, json.dumps(asked).encode())
+        if overview["train"] and overview["admitted"]:
+            self._ask(f"{base}train/devices.json", {"Authorization": f"Bearer {TOKEN}"})
 
 
 @contextmanager

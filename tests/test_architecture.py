@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -66,7 +66,12 @@ def layer(module: str) -> str | None:
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and full name of everything that a file imports, inside functions and for typing too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    yield from imported(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def imported(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
+    """The same of some statements."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -92,6 +97,14 @@ def test_a_module_imports_only_what_stands_before_it(path: Path) -> None:
 @pytest.mark.parametrize("path", sources("aecore"), ids=module_name)
 def test_the_core_knows_no_streamlit(path: Path) -> None:
     assert not [name for _, name in imports(path) if name.split(".")[0] in {"streamlit", "app", "tests"}]
+
+
+@pytest.mark.parametrize("path", sources("aecore") + sources("app"), ids=module_name)
+def test_what_is_imported_at_the_top_is_not_imported_below(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    lines = {node.lineno for node in tree.body}
+    names = {name for _, name in imported(tree.body)}
+    assert not [(line, name) for line, name in imports(path) if line not in lines and name in names]
 
 
 def normalised(distribution: str) -> str:

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from aecore.data import Dataset
-from benchmarks import plain, training
+from benchmarks import kept, plain, training
 from benchmarks.peer import BATCH_SIZE, LATENT_DIM, Trained
 from tests.aecore.small import digits
 
@@ -99,8 +99,8 @@ def test_medians_are_of_the_repeats_and_results_are_kept(
     runs = {"plain": library("plain", 900, 800, 1000), "aecore": library("aecore", 2000, 5000, 1000)}
     monkeypatch.setattr(training, "RUNS", runs | {"pythae": library("pythae", 500, 500, 900)})
     monkeypatch.setattr(training, "seconds_to", to)
-    ask = (["mlp", "conv"], ["cpu"], 3, HOW, tmp_path / "kept.json", digits())
-    mlp, conv = training.measured(*ask)
+    ask = (["mlp", "conv"], ["cpu"], 3, HOW)
+    mlp, conv = training.measured(*ask, kept.Kept(tmp_path / "kept.json"), digits())
     assert mlp == {
         "name": "mlp",
         "device": "cpu",
@@ -115,6 +115,6 @@ def test_medians_are_of_the_repeats_and_results_are_kept(
     assert conv["seconds_to_pythae_loss"] is None
     assert done[:5] == ["plain", "aecore", "pythae", "to 20.0", "plain"]
     assert len(done) == 24
-    assert training.measured(*ask) == [mlp, conv]
+    assert training.measured(*ask, kept.Kept(tmp_path / "kept.json"), digits()) == [mlp, conv]
     assert len(done) == 24
     assert BATCH_SIZE == 128

@@ -53,6 +53,13 @@ NAMED = {
 }  # fmt: skip
 
 
+def test_make_bench_runs_every_benchmark_whose_figures_are_shown() -> None:
+    shown = re.findall(r"^`python -m benchmarks\.(\w+)`", README, re.MULTILINE)
+    (listed,) = re.findall(r"^BENCHMARKS := (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert shown
+    assert set(listed.split()) == set(shown)
+
+
 @pytest.fixture
 def run_block(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A module to run a block in; variants that it registers are forgotten afterwards."""

@@ -28,7 +28,13 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 REQUIRED = ("model.safetensors", "encoder.onnx", "decoder.onnx", "codes.npz", "history.jsonl")
 MAX_CARD = 32 * 2**20  # bytes; a Gaussian fitted over 512 dimensions takes about 5 MB
-USUAL: dict[str, Any] = {"codes_split": "test", "codes_fingerprint": "", "rate_distortion": [], "note": ""}
+USUAL: dict[str, Any] = {
+    "codes_split": "test",
+    "codes_fingerprint": "",
+    "rate_distortion": [],
+    "note": "",
+    "job": "",
+}
 """Entries that a card leaves out where they are these: most do, and older ones have none."""
 
 PRECISIONS: tuple[Literal["half", "full"], ...] = ("half", "full")
@@ -54,6 +60,7 @@ class Card:
             for the test split, whose fingerprint stands in ``data``.
         rate_distortion: Of a multi-rate model: its curve on the test split; ``metrics`` are at β = 1.
         note: What its owner has to say about it.
+        job: Id of the job that made it, whatever it is called by now; empty where none did.
     """
 
     name: str
@@ -73,6 +80,7 @@ class Card:
     codes_fingerprint: str = ""
     rate_distortion: tuple[RatePoint, ...] = ()
     note: str = ""
+    job: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -136,6 +144,7 @@ class Card:
             codes_fingerprint=reader.text("codes_fingerprint"),
             rate_distortion=reader.each("rate_distortion", RatePoint.read, MOST_POINTS),
             note=reader.text("note"),
+            job=reader.text("job"),
         )
         reader.done()
         for file in card.files:

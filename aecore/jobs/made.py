@@ -20,9 +20,11 @@ def change(id: str, token: str, name: str, note: str) -> Bundle:  # noqa: A002 (
         UserError: If the token is another's, the job has made none, or name or note do not do.
     """
     with _made(id, token) as (store, job):
-        found = keeping.change(job.bundle, name, note)
-        store.update(id, bundle=found.id)
-    return found
+
+        def tell(bundle: str) -> None:
+            store.update(id, bundle=bundle, run=bundle if job.run else "")
+
+        return keeping.change(job.bundle, name, note, id, tell)
 
 
 def discard(id: str, token: str) -> None:  # noqa: A002
@@ -32,7 +34,7 @@ def discard(id: str, token: str) -> None:  # noqa: A002
         UserError: If the token is another's, or the job has made none.
     """
     with _made(id, token) as (_, job):
-        keeping.discard(job.bundle)
+        keeping.discard(job.bundle, id)
 
 
 def restore(id: str, token: str) -> Bundle:  # noqa: A002
@@ -42,7 +44,7 @@ def restore(id: str, token: str) -> Bundle:  # noqa: A002
         UserError: If the token is another's, it is not in the bin, or its name is taken by now.
     """
     with _made(id, token) as (_, job):
-        return keeping.restore(job.bundle)
+        return keeping.restore(job.bundle, id)
 
 
 @contextmanager

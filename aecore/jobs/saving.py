@@ -47,7 +47,7 @@ def save(job: Job, command: Command) -> str:
                     stage.solve(fit.train)
         bundle = make_bundle(
             place, fit.model, run.data, _as_it_was(job, config, saved["numbers"].get("step", 0)), run.history,
-            device=fit.device, seconds=fit.seconds, command="",
+            device=fit.device, seconds=fit.seconds, command="", job=job.id,
         )  # fmt: skip
     shutil.rmtree(aside, ignore_errors=True)
     return bundle.id

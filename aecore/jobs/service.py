@@ -7,7 +7,8 @@ import shutil
 from dataclasses import replace
 from typing import Any
 
-from aecore.errors import UserError
+from aecore.bundles.files import remove_folder
+from aecore.errors import DataMissing, UserError
 from aecore.jobs import commands, supervisor
 from aecore.jobs.places import home, job_folder, owner_of, terminal_token
 from aecore.jobs.recording import Recording
@@ -55,7 +56,6 @@ def _checked(spec: Spec) -> tuple[Spec, str]:
         UserError: If it cannot.
     """
     from aecore.data import list_datasets
-    from aecore.errors import DataMissing
     from aecore.runs import complete
     from aecore.training import available, resolve
 
@@ -102,7 +102,7 @@ def _least_busy(store: Store) -> str:
 
 def jobs(*states: State) -> list[Job]:
     """Jobs in those states, or all, in the order of the queue."""
-    with Store() as store:
+    with Store(reads=True) as store:
         return store.jobs(*states)
 
 
@@ -112,7 +112,7 @@ def job(id: str) -> Job:  # noqa: A002 (as the command line and the address call
     Raises:
         UserError: If there is none of that id.
     """
-    with Store() as store:
+    with Store(reads=True) as store:
         return store.job(id)
 
 
@@ -158,7 +158,7 @@ def command(id: str, token: str, name: str, value: Any = None) -> Command:  # no
 
 def answers(id: str, after: int = 0) -> list[Command]:  # noqa: A002
     """What was said to a job after the command of that number, and what became of it."""
-    with Store() as store:
+    with Store(reads=True) as store:
         return store.said(id, after=after)
 
 
@@ -178,14 +178,16 @@ def remove(id: str, token: str) -> None:  # noqa: A002
             raise UserError(f"Job {id} is running: stop it first.")
     shutil.rmtree(job_folder(id), ignore_errors=True)
     if found.run and found.state != "done":
-        _forget_run(found.run)
+        _forget_run(id)
 
 
-def _forget_run(run: str) -> None:
-    from aecore.bundles.files import remove_folder
+def _forget_run(job: str) -> None:
     from aecore.runs import runs_root
     from aecore.runs.claim import Busy, Claim
+    from aecore.runs.run import run_of
 
+    if not (run := run_of(job)):
+        return
     try:
         with Claim(runs_root() / run) as claim:
             remove_folder(claim.state)

@@ -20,7 +20,9 @@ class Limits:
         per_device: Trainings that run on one device at once.
         live: Live jobs that run at once, on whatever device.
         live_per_owner: Live jobs that one owner runs at once.
-        per_owner: Jobs of one owner that wait or run.
+        per_owner: Jobs of one owner that wait or run. An owner is a token, which a browser makes up: this and
+            ``live_per_owner`` keep the many who mean well from one another's way; ``overall``, ``live``, a
+            password or a header bind whoever does not.
         overall: Jobs that wait or run.
         idle_minutes: How long a live job goes on while nobody watches it.
         recording_mb: Bytes of a recording, in millions, beyond which every second frame is dropped.

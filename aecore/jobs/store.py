@@ -47,16 +47,23 @@ class Store:
 
     Args:
         path: The file; made if need be. That of ``$AECORE_HOME`` by default.
+        reads: Whether it is only read; where there is no file, none is made, and there are no jobs.
 
     Raises:
         UserError: If it cannot be read or written, or a newer version of aecore has made it.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, reads: bool = False) -> None:
         self.path = path or home() / "jobs.db"
         with self._sentences():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.database = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            where: str | Path = self.path
+            if not reads:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            elif self.path.exists():
+                where = f"{self.path.absolute().as_uri()}?mode=ro"
+            else:
+                where = ":memory:"
+            self.database = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=reads)
             try:
                 self.database.row_factory = sqlite3.Row
                 self.database.execute("PRAGMA foreign_keys = ON")

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
+from aecore.bundles import open_bundle
 from aecore.bundles.files import current
 from aecore.errors import UserError
 from aecore.jobs.link import GONE, GRACE, interrupt
@@ -187,8 +188,11 @@ class Supervisor:
         """Whether its bundle was written before its worker could say so; says it now."""
         if job.spec.kind == "live" or not job.run:
             return False
-        bundle, state = home() / "bundles" / job.run, home() / "runs" / job.run
-        if not current(bundle).exists() or current(state).exists():
+        try:
+            made = open_bundle(job.run).card.job == job.id
+        except UserError:  # there is none
+            return False
+        if not made or current(home() / "runs" / job.run).exists():
             return False
         store.update(job.id, state="done", bundle=job.run, pid=None, ended=time.time(), message="")
         return True
@@ -269,7 +273,7 @@ def wake() -> bool:
     """
     if is_held(home() / "jobs.lock"):
         return False
-    with Store() as store:
+    with Store(reads=True) as store:
         waits = pending(store)
     if waits:
         start()

@@ -16,7 +16,8 @@ from aecore.jobs.recorder import Recorder
 from aecore.jobs.recording import Dials, Header
 from aecore.jobs.records import Job, Standing, State
 from aecore.jobs.settings import Limits
-from aecore.runs import Run, complete, interrupted
+from aecore.runs import Run, complete
+from aecore.runs.run import run_of
 from aecore.training import Event, Finished, Fit, Progress, resolve
 
 SHARE = 0.05  # of the time, that frames may take
@@ -174,7 +175,9 @@ def train(job: Job, link: Link, limits: Limits) -> Outcome:
 
 def _run(job: Job) -> Run:
     """The run that was begun before, if it has left something to go on from; else a new one."""
-    if job.run in interrupted():
-        return Run.resume(job.run)
+    if begun := run_of(job.id):
+        return Run.resume(begun)
     replaced = replace(job.spec, options={**job.spec.options, "device": config_of(job)["device"]})
-    return Run.begin(replaced.given, job.spec.name, replace=job.spec.replace)
+    run = Run.begin(replaced.given, job.spec.name, replace=job.spec.replace)
+    run.job = job.id
+    return run

@@ -14,11 +14,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 
 from aecore import variants
+from aecore.bundles import user_root
 from aecore.data import DataSpec, spec_of
 from aecore.errors import UserError
 from aecore.model import Autoencoder
@@ -26,8 +28,8 @@ from aecore.runs.run import Run
 from aecore.step import Stage, Step
 from aecore.training import Fit, Progress, available
 
-STEPS = 10  # of each stage, that are timed at most
-LONG = 1.5  # seconds after which no further step is timed
+REPORTS = 10  # of each stage, over whose steps it is timed at most
+LONG = 1.5  # seconds after which no further steps are timed
 FEW = 1000  # examples on which validation and closed forms are timed
 
 
@@ -53,7 +55,8 @@ class Cost:
     Attributes:
         device: Where it was timed.
         seconds: Until its last epoch is done; measuring and mapping come on top.
-        memory: Bytes on that device; on a CPU those of the whole process.
+        memory: Bytes on that device; on a CPU those of the whole process. What PyTorch itself takes of a GPU
+            is left out, as it is of ``Device.free``, where it has been taken already.
         examples_per_s: While it trains, over all its stages.
         steps: Steps of the optimiser.
     """
@@ -72,7 +75,7 @@ class Device:
     Attributes:
         name: As ``--device`` takes it.
         title: For people.
-        free: Bytes that are free there now, or None where nobody says.
+        free: Bytes that are free there now, once PyTorch has been loaded there; None where nobody says.
     """
 
     name: str
@@ -129,33 +132,38 @@ def cost(config: Mapping[str, Any]) -> Cost:
     Raises:
         UserError: If the data are missing, the training cannot begin, or it diverges at once.
     """
-    fit = Run(config, Path(), None).fit
+    run = Run(config, Path(), None)
+    fit = run.fit
     seconds = descending = 0.0
     for index, stage in enumerate(fit.stages):
         fit.stage_index, fit.stage_epoch = index, 0
         if stage.players:
             spent = fit.epochs_of(stage) * fit.steps_per_epoch * _step(fit)
             descending += spent
-            seconds += spent + fit.epochs_of(stage) * _validation(fit)
+            seconds += spent + fit.epochs_of(stage) * (_validation(fit) + _saving(run))
         if stage.solve:
             seconds += _solution(fit, stage)
     epochs = sum(map(fit.epochs_of, fit.stages))
     speed = epochs * len(fit.train) / descending if descending else len(fit.train) / max(seconds, 1e-9)
-    kept = sum(each.nbytes for each in fit.model.state_dict().values())  # those of the best epoch
-    return Cost(fit.device, seconds, peak(fit.device) + kept, speed, fit.steps)
+    return Cost(fit.device, seconds, peak(fit.device), speed, fit.steps)
 
 
 def _step(fit: Fit) -> float:
-    """Seconds that a step of the stage takes: the median of a few, the first left out."""
+    """Seconds that a step of the stage takes: the median over a few reports, the first step left out.
+
+    It reports as often as in a job: what that takes is part of a step.
+    """
     taken: list[float] = []
-    fit.every = 1
+    step, fit.every = fit.step, 1
     began = before = time.perf_counter()
     for event in fit:
         _wait(fit.device)
         now = time.perf_counter()
-        taken.append(now - before)
-        before = now
-        if not isinstance(event, Progress) or len(taken) > STEPS or now - began > LONG:
+        if not isinstance(event, Progress):
+            break
+        taken.append((now - before) / (fit.step - step))
+        before, step, fit.every = now, fit.step, 0
+        if len(taken) > REPORTS or now - began > LONG:
             break
     return statistics.median(taken[1:] or taken)
 
@@ -171,7 +179,18 @@ def _validation(fit: Fit) -> float:
     began = time.perf_counter()
     player.loss(fit.model.prepare(Step(few.x, few.x, label=few.label, progress=1.0)))
     _wait(fit.device)
-    return (time.perf_counter() - began) * len(fit.validation) / len(few)
+    times = 2 if player.scheduled else 1  # with the weights as they stand, and as they will
+    return (time.perf_counter() - began) * len(fit.validation) / len(few) * times
+
+
+def _saving(run: Run) -> float:
+    """Seconds that it takes after an epoch to keep its weights, and to store where the training stands."""
+    home = user_root().parent  # the disk on which it will lie
+    with TemporaryDirectory(prefix=".timing-", dir=home if home.is_dir() else None) as folder:
+        began = time.perf_counter()
+        run.fit.kept = {name: value.detach().clone() for name, value in run.fit.model.state_dict().items()}
+        run.save(Path(folder) / "state")
+        return time.perf_counter() - began
 
 
 def _solution(fit: Fit, stage: Stage) -> float:

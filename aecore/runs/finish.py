@@ -46,6 +46,7 @@ def make_bundle(
     device: str,
     seconds: float,
     command: str,
+    job: str = "",
 ) -> Bundle:
     """Everything a bundle holds, computed from the weights as they are stored, and written at once.
 
@@ -58,6 +59,7 @@ def make_bundle(
         device: Where it was trained.
         seconds: How long that took.
         command: A command line that does it again, or the empty string.
+        job: Id of the job that trained it, or the empty string.
 
     Raises:
         UserError: If the bundle cannot be written; nothing is left behind then.
@@ -90,6 +92,7 @@ def make_bundle(
             | {name: version(name) for name in LIBRARIES},
             command=command,
         ),
+        job=job,
     )
     return write_bundle(folder, model=model, card=card, codes=codes_of(model, data.test), history=history)
 

@@ -1,6 +1,8 @@
 """What becomes of a bundle of the user's own: a name, a note, the bin and back, a file to take along.
 
-Each is done whole or not at all; what came with aecore stays as it is.
+Only the job that made a bundle does that to it: one that has its name by now is another's. Each is done
+whole or not at all, but that a process which is killed while it changes a name may leave the bundle under
+both. What came with aecore stays as it is.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,75 +23,100 @@ from aecore.bundles.card import Card
 from aecore.bundles.files import current, remove_folder, write_folder
 from aecore.errors import UserError
 from aecore.runs.claim import Claim
-from aecore.runs.run import runs_root
+from aecore.runs.run import job_of, runs_root
 
 LONGEST = 500  # characters of a note
 KEPT = 30 * 24 * 3600  # seconds that a bundle stays in the bin
 
 
-def change(bundle: str, name: str, note: str) -> Bundle:
+def change(
+    bundle: str, name: str, note: str, job: str = "", tell: Callable[[str], None] = lambda _: None
+) -> Bundle:
     """Gives a bundle a name and a note, in its card.
 
     Args:
         bundle: Its id, ``data/name``.
         name: The name from now on, without the data set's; it may be the same.
         note: What there is to say about it.
+        job: Which one made it; empty for a command line.
+        tell: Is told its new id once it stands there, before the old one goes; what it raises undoes that.
 
     Raises:
-        UserError: If it is none of the user's, the name does not do or is taken, or the note is too long.
+        UserError: If it is none of the user's or another job's, the name does not do or is taken, or the note
+            is too long.
     """
     text = note.strip()
     if len(text) > LONGEST:
         raise UserError(f"A note has at most {LONGEST} characters; this one has {len(text)}.")
     data, old = _parts(bundle)
-    with _held(bundle) as found:
+    with _held(bundle, job) as found:
         card = replace(found.card, name=name, note=text)
         if name == old:
             return _written(found, user_folder(data, name), card)
         user_folder(data, name)  # says what is wrong with a name
-        with Claim(runs_root() / data / name):
-            made = _written(found, free_folder(data, name), card)
+        with Claim(runs_root() / data / name) as claim, _moving(bundle):
+            folder, state = free_folder(data, name), runs_root() / bundle
+            if begun := bool(job) and job_of(state) == job:  # it goes on under its new name
+                current(state).rename(claim.state)
+            try:
+                made = _written(found, folder, card)
+                tell(made.id)
+            except BaseException:
+                remove_folder(folder)
+                if begun:
+                    claim.state.rename(state)
+                raise
         remove_folder(user_folder(data, old))
     return made
 
 
-def discard(bundle: str) -> None:
+def discard(bundle: str, job: str = "") -> None:
     """Puts a bundle into the bin, from where ``restore`` brings it back for thirty days.
 
     Raises:
-        UserError: If it is none of the user's, or cannot be moved.
+        UserError: If it is none of the user's or another job's, or cannot be moved.
     """
-    with _held(bundle) as found, _moving(bundle):
+    with _held(bundle, job) as found, _moving(bundle):
         place = _bin(bundle) / str(time.time_ns())
         place.parent.mkdir(parents=True, exist_ok=True)
         found.path.rename(place)
     _empty()
 
 
-def restore(bundle: str) -> Bundle:
-    """Brings back the bundle of that id that was put into the bin last.
+def restore(bundle: str, job: str = "") -> Bundle:
+    """Brings back the bundle of that id and job that was put into the bin last.
 
     Raises:
         UserError: If there is none, or its name is taken by now.
     """
-    if not in_bin(bundle):
-        raise UserError(f"{bundle} is not in the bin: it stays there for thirty days.")
+    user_folder(*_parts(bundle))
     with Claim(runs_root() / bundle), _moving(bundle):
-        folder = free_folder(*bundle.split("/"))
+        if not (place := _binned(bundle, job)):
+            raise UserError(f"{bundle} is not in the bin: it stays there for thirty days.")
+        folder = free_folder(*_parts(bundle), job)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        max(_bin(bundle).iterdir()).rename(folder)
+        place.rename(folder)
         _tidy(_bin(bundle))
     return open_bundle(bundle)
 
 
-def in_bin(bundle: str) -> bool:
-    """Whether a bundle of that id can be brought back.
+def in_bin(bundle: str, job: str = "") -> bool:
+    """Whether a bundle of that id and job can be brought back.
 
     Raises:
         UserError: If the id is none of the user's.
     """
     user_folder(*_parts(bundle))
-    return _bin(bundle).is_dir() and any(_bin(bundle).iterdir())
+    return _binned(bundle, job) is not None
+
+
+def _binned(bundle: str, job: str) -> Path | None:
+    """Where the last of them lies."""
+    for place in sorted(_bin(bundle).glob("*"), reverse=True):
+        with suppress(UserError):  # it is damaged
+            if open_bundle(place).card.job == job:
+                return place
+    return None
 
 
 def packed(bundle: Bundle) -> bytes:
@@ -124,19 +151,21 @@ def _parts(bundle: str) -> tuple[str, str]:
     return data, name
 
 
-def _own(bundle: str) -> Bundle:
+def _own(bundle: str, job: str) -> Bundle:
     found = open_bundle(bundle)
     if found.shipped:
         raise UserError(f"{bundle} came with aecore, and stays as it is.")
+    if found.card.job != job:
+        raise UserError(f"{bundle} is another training's by now, whose it stays.")
     return found
 
 
 @contextmanager
-def _held(bundle: str) -> Iterator[Bundle]:
-    """A bundle of the user's that no training replaces meanwhile."""
-    _own(bundle)
+def _held(bundle: str, job: str) -> Iterator[Bundle]:
+    """A bundle of that job's that no training replaces meanwhile."""
+    _own(bundle, job)
     with Claim(runs_root() / bundle):
-        yield _own(bundle)
+        yield _own(bundle, job)
 
 
 @contextmanager
@@ -147,14 +176,16 @@ def _moving(bundle: str) -> Iterator[None]:
         raise UserError(f"{bundle} cannot be moved ({error.strerror}). Nothing was changed.") from error
 
 
-def free_folder(data: str, name: str) -> Path:
+def free_folder(data: str, name: str, job: str = "") -> Path:
     """Where a bundle of that name goes.
 
     Raises:
-        UserError: If it does not do as a name, or another bundle, or a run that is not done, has it.
+        UserError: If it does not do as a name, or another bundle, or a training that was interrupted and is
+            not that job's, has it.
     """
-    folder = user_folder(data, name)
-    if current(folder).exists() or current(runs_root() / data / name).exists():
+    folder, state = user_folder(data, name), runs_root() / data / name
+    begun = current(state).exists() and not (job and job_of(state) == job)
+    if current(folder).exists() or begun:
         raise UserError(f"{data}/{name} is there already: choose another name.")
     return folder
 

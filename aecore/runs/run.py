@@ -6,7 +6,7 @@ import itertools
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Run:
     Attributes:
         id: Data set and name, as the bundle will be called.
         command: A command line that does the same, empty where the data set was handed over.
+        job: Id of the job whose it is, set before anything is saved; empty where a command line trains.
         resumable: Whether an epoch of it is stored from which it can go on.
         finishing: Whether its bundle is being made.
 
@@ -52,7 +53,7 @@ class Run:
     def __init__(
         self, config: Mapping[str, Any], folder: Path, state: Path | None, data: Dataset | None = None
     ) -> None:
-        self.config, self.folder, self.state = dict(config), folder, state
+        self.config, self.folder, self.state, self.job = dict(config), folder, state, ""
         self.command = "" if data else command(config)
         with enough_memory(LESS_MEMORY):
             self.data = data or load_data(config)
@@ -124,6 +125,7 @@ class Run:
         if not (current(state) / "run.json").is_file():
             return run
         saved = _read(state)
+        run.job = saved["job"]
         if saved["config"] != run.config or not saved["numbers"]:
             return run
         try:
@@ -162,7 +164,7 @@ class Run:
                 raise
             bundle = make_bundle(
                 self.folder, self.fit.model, self.data, self.config, self.history,
-                device=self.fit.device, seconds=finished.seconds, command=self.command,
+                device=self.fit.device, seconds=finished.seconds, command=self.command, job=self.job,
             )  # fmt: skip
             if finished.why != "stopped":
                 self._forget()
@@ -194,7 +196,7 @@ class Run:
         begun = self.history or self.fit.step
         numbers = self.fit.numbers() if begun else {}
         tensors = self.fit.tensors() if begun else {}
-        saved = {"config": self.config, "numbers": numbers, "history": self.history}
+        saved = {"config": self.config, "numbers": numbers, "history": self.history, "job": self.job}
         contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         write_folder(
             state,
@@ -214,8 +216,8 @@ def _read(state: Path) -> dict[str, Any]:
         UserError: If it is damaged.
     """
     try:
-        saved = json.loads((current(state) / "run.json").read_bytes())
-        return {key: saved[key] for key in ("config", "numbers", "history")}
+        saved = {"job": ""} | json.loads((current(state) / "run.json").read_bytes())
+        return {key: saved[key] for key in ("config", "numbers", "history", "job")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"The run in {state} cannot be resumed ({error}): remove that folder.") from error
 
@@ -229,6 +231,18 @@ def interrupted() -> dict[str, Path]:
     """Runs that can be resumed, by ``data/name``, the latest first; those being trained are left out."""
     found = [state for state in _states() if not is_busy(state)]
     return {_id_of(state): state for state in sorted(found, key=_saved_at, reverse=True)}
+
+
+def run_of(job: str) -> str:
+    """The run that a job has left to be gone on with, ``data/name``; empty if it has left none."""
+    return next((run for run, state in interrupted().items() if job_of(state) == job), "")
+
+
+def job_of(state: Path) -> str:
+    """Id of the job whose run has left that; empty where it is of a command line, or cannot be read."""
+    with suppress(UserError):
+        return str(_read(state)["job"])
+    return ""
 
 
 def _states() -> set[Path]:

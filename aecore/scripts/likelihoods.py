@@ -14,7 +14,7 @@ from aecore.likelihoods import (
     PseudoBernoulli,
     up_to_the_end,
 )
-from aecore.scripts.page import Page, number, shape, writes
+from aecore.scripts.page import Page, no_code, number, shape, writes
 
 CROSS_ENTROPY = 'F.binary_cross_entropy_with_logits({raw}, {x}, reduction="none")'
 
@@ -128,8 +128,6 @@ def mean_of(of: Likelihood, page: Page) -> str:
 
 def _unusual_mean(of: Likelihood, page: Page) -> str:
     if not isinstance(of, ContinuousBernoulli):
-        from aecore.scripts.page import no_code
-
         raise no_code(f"the mean of a {of.name} likelihood")
     page.helper('''
 def mean_value(raw):

@@ -39,6 +39,7 @@ def write(
     title: str = "VAE",
     fingerprint: str | None = None,
     data_name: str = "digits",
+    job: str = "",
 ) -> Path:
     """One bundle below ``root``, as ``<data_name>/<name>``; returns its folder.
 
@@ -50,6 +51,7 @@ def write(
         title: Its variant's title.
         fingerprint: Of the data it says it was made from; None for the truth.
         data_name: Of the data it says it was made from; it is digits all the same.
+        job: Id of the job it says has made it.
     """
     data = digits()
     test = data.test.x.numpy()
@@ -84,7 +86,7 @@ def write(
         "history.jsonl": b'{"epoch": 1, "train": {"loss": 1.0}}\n',
     }
     card = _card(name, title, dim, kind, fingerprint or data.fingerprint, error, files)
-    card = replace(card, data=replace(card.data, name=data_name))
+    card = replace(card, data=replace(card.data, name=data_name), job=job)
     folder = root / data_name / name
     folder.mkdir(parents=True)
     for file, content in {**files, "card.json": card.to_bytes()}.items():

@@ -26,7 +26,7 @@ __all__ = ["client", "made"]
 def bundle(own_home: Path, made: str, on_shelf: Callable[[Path], None]) -> Bundle:
     """The bundle that the job has made, ``digits/mine``."""
     on_shelf(own_home / "bundles")
-    make_bundle.write(own_home / "bundles", "mine")
+    make_bundle.write(own_home / "bundles", "mine", job=made)
     with Store() as store:
         store.update(made, state="done", bundle="digits/mine", run="digits/mine", pid=None)
     return open_bundle("digits/mine")
@@ -80,22 +80,22 @@ def test_what_is_deleted_comes_back_whole(client: Client, made: str, bundle: Bun
     assert send(client, f"{JOBS}/{made}/bundle", b"", MINE, "DELETE").status == 204
     assert ids() == []
     assert client.get(f"{JOBS}/{made}/bundle.json").json() == {"state": "bin", "id": "digits/mine"}
-    make_bundle.write(own_home / "bundles", "mine")  # somebody has taken the name
+    make_bundle.write(own_home / "bundles", "mine", job=made)  # as by a resume of a stopped training
     is_sentence(send(client, f"{JOBS}/{made}/bundle/restore", {}), 422, "there already")
-    keeping.discard("digits/mine")
+    keeping.discard("digits/mine", made)
     # The later one comes back first.
     assert send(client, f"{JOBS}/{made}/bundle/restore", {}).status == 200
-    assert keeping.in_bin("digits/mine")
-    keeping.change("digits/mine", "other", "")
+    assert keeping.in_bin("digits/mine", made)
+    keeping.change("digits/mine", "other", "", made)
     assert send(client, f"{JOBS}/{made}/bundle/restore", {}).json()["id"] == "digits/mine"
     restored = open_bundle("digits/mine")
     assert {path.name: path.read_bytes() for path in restored.path.iterdir()} == content
-    assert not keeping.in_bin("digits/mine")
+    assert not keeping.in_bin("digits/mine", made)
     is_sentence(send(client, f"{JOBS}/{made}/bundle/restore", {}), 422, "not in the bin")
 
 
-def test_the_bin_forgets_after_thirty_days(own_home: Path, bundle: Bundle) -> None:
-    keeping.discard("digits/mine")
+def test_the_bin_forgets_after_thirty_days(own_home: Path, made: str, bundle: Bundle) -> None:
+    keeping.discard("digits/mine", made)
     (place,) = (own_home / "bin" / "digits" / "mine").iterdir()
     old = place.with_name(str(time.time_ns() - 31 * 24 * 3600 * 10**9))
     place.rename(old)
@@ -103,6 +103,7 @@ def test_the_bin_forgets_after_thirty_days(own_home: Path, bundle: Bundle) -> No
     keeping.discard("digits/mine")
     assert not old.exists()
     assert keeping.in_bin("digits/mine")
+    assert not keeping.in_bin("digits/mine", made)
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
@@ -132,10 +133,10 @@ def test_what_came_with_aecore_stays_as_it_is() -> None:
     assert open_bundle("digits/vae").shipped
 
 
-def test_a_folder_that_cannot_be_written_loses_nothing(bundle: Bundle, own_home: Path) -> None:
+def test_a_folder_that_cannot_be_written_loses_nothing(bundle: Bundle, made: str, own_home: Path) -> None:
     (own_home / "bin").write_text("no folder")
     with pytest.raises(UserError, match="cannot be moved"):
-        keeping.discard("digits/mine")
+        keeping.discard("digits/mine", made)
     assert ids() == ["digits/mine"]
 
 

@@ -45,7 +45,8 @@ def timer(monkeypatch: pytest.MonkeyPatch) -> Timer:
     found = Timer()
     train._timed.cache_clear()
     train._free.cache_clear()
-    monkeypatch.setattr(train, "_stopwatch", lambda: found)
+    monkeypatch.setattr(train, "_stopwatch", lambda _: found)
+    monkeypatch.setattr(train, "BUSY", 1e12)
     return found
 
 
@@ -153,7 +154,7 @@ def test_a_configuration_is_timed_once(client: Client, timer: Timer) -> None:
 
 
 def test_only_so_many_wait_to_be_timed(client: Client, timer: Timer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "_waits", ["another"] * train.WAITING)
+    monkeypatch.setattr(train, "_timings", dict.fromkeys(range(train.WAITING)))
     is_sentence(send(client, f"{TRAIN}/cost", CONFIG), 503, "not, for now")
     assert timer.asked == []
 

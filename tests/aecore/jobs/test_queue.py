@@ -16,6 +16,7 @@ from aecore.jobs.places import Lock, home, job_folder
 from aecore.jobs.store import Store
 from aecore.jobs.supervisor import Supervisor
 from tests.aecore.jobs.office import LIVE, SPEC, Office
+from tests.app import make_bundle
 
 
 def test_one_at_a_time_on_each_device_in_order(office: Office) -> None:
@@ -84,11 +85,24 @@ def test_a_worker_cut_short_is_interrupted_and_starts_again(office: Office) -> N
 def test_a_bundle_that_was_written_is_not_lost(office: Office) -> None:
     a = office.add()
     office.turn()
-    (home() / "bundles" / "digits" / "vae-16d").mkdir(parents=True)
+    make_bundle.write(home() / "bundles", "vae-16d", job=a)
     office.end(a, -signal.SIGKILL, run="digits/vae-16d")
     office.turn()
     job = office.store.job(a)
     assert (job.state, job.bundle, job.message) == ("done", "digits/vae-16d", "")
+
+
+def test_a_bundle_that_was_to_be_replaced_is_not_this_jobs(office: Office) -> None:
+    old, a, b = office.add(), office.add(), office.add()
+    office.store.update(old, state="done")
+    make_bundle.write(home() / "bundles", "mine", job=old)
+    office.turn()
+    office.end(a, -signal.SIGKILL, run="digits/mine")  # before it has saved anything
+    assert office.turn() == [b]
+    assert (office.store.job(a).state, office.store.job(a).bundle) == ("failed", "")
+    office.store.update(a, state="interrupted")
+    office.end(b, state="done", pid=None)
+    assert office.turn() == [a]
 
 
 def test_a_store_that_fails_for_a_while_ends_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -146,6 +147,8 @@ def test_removing_forgets_everything_but_the_bundle(office: Office, nobody: list
     for folder in (state, bundle):
         folder.mkdir(parents=True)
         (folder / "file").touch()
+    said = {"config": {}, "numbers": {}, "history": [], "job": job}
+    (state / "run.json").write_text(json.dumps(said), encoding="utf-8")
     office.store.update(job, state="failed")
     service.remove(job, "mine")
     assert service.jobs() == []

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from aecore.errors import UserError
+from aecore.jobs import answers, jobs, supervisor
+from aecore.jobs import job as job_of_id
 from aecore.jobs import store as store_module
 from aecore.jobs.link import Link
 from aecore.jobs.places import Lock, is_held, owner_of, terminal_token
@@ -224,3 +226,22 @@ def test_settings(text: str, error: str, own_home: Path) -> None:
     (own_home / "jobs.toml").write_text(text)
     with pytest.raises(UserError, match=error):
         limits(own_home)
+
+
+def test_who_only_reads_makes_nothing_and_changes_nothing(own_home: Path, nobody: list[None]) -> None:
+    assert jobs() == []
+    assert not supervisor.wake()
+    assert answers("x") == []
+    with pytest.raises(UserError, match="no job called 'x'"):
+        job_of_id("x")
+    assert not own_home.exists()
+    with Store() as store:
+        job = add(store)
+    before = (own_home / "jobs.db").read_bytes()
+    assert jobs() == [job]
+    with Store(reads=True) as store, pytest.raises(Unwritable, match="readonly"):
+        store.update(job.id, message="x")
+    assert (own_home / "jobs.db").read_bytes() == before
+    with Store() as store:  # what is written while others read is read at the next look
+        store.update(job.id, message="y")
+        assert job_of_id(job.id).message == "y"
