@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pprint import pformat
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -188,7 +189,7 @@ class Page:
             if is_ours(value):
                 self.take(value)
             elif isinstance(value, int | float | str) or _is_plain(value):
-                self.helpers.setdefault(name, f"{name} = {value!r}")
+                self.helpers.setdefault(name, f"{name} = {pformat(value, width=100, compact=True)}")
             elif isinstance(value, np.ndarray | re.Pattern | dict):
                 self._assigned(name, sys.modules[part.__module__])
             else:

@@ -57,7 +57,7 @@ def test_what_is_wrong_is_said(capsys: Said, monkeypatch: pytest.MonkeyPatch, tm
         ("run", "depth", "--data", "shapes"): "no data set of the study depth called 'shapes'",
         ("show", "depth"): "There are no results of depth yet: `aecore study run depth` trains it.",
         ("table", "mnist"): "'mnist' goes to --data",
-        ("table", "--own", "--data", "waves"): "no table of the data set called 'waves'",
+        ("table", "--own", "--data", "fields"): "no table of the data set called 'fields'",
     }
     for words, sentence in wrong.items():
         assert main(["study", *words]) == 2
