@@ -122,9 +122,10 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
     )
     scene = json.loads(json.dumps(scenes.describe(bundle)))
     assert scene == {
-        "version": 5,
+        "version": 6,
         "id": "digits/pca-5d",
         "title": "VAE · 5 dims · β = 0.5",
+        "note": "",
         "data": {
             "name": "digits", "title": bundle.card.data.title, "kind": "image", "shape": [1, 8, 8],
             "values": "unit", "classes": list("0123456789"), "factors": [],
