@@ -53,7 +53,8 @@ def test_a_job_is_queued_and_seen_by_everybody_without_its_owner(client: Client)
         ({"options": [1]}, 400, "options is an object"),
         ({"variant": 7}, 400, "variant is a text"),
         ({"kind": "forever"}, 422, "live"),
-        ({"name": "../x"}, 400, "JSON object with variant, data, options, kind"),
+        ({"name": "../x"}, 422, "does not do as a name"),
+        ({"colour": "red"}, 400, "JSON object with variant, data, options, kind"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(

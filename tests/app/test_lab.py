@@ -218,7 +218,7 @@ def turned(a: Any, b: Any) -> None:
 def test_the_page_is_told_where_the_list_is(open_page: OpenPage) -> None:
     page = open_page("beta", job="0123456789", way="live")
     assert not page.exception
-    told = json.loads(page.get("bidi_component")[0].proto.json)["host"]
+    told = json.loads(page.get("bidi_component")[0].proto.bytes)["host"]
     assert (told["page"], told["lab"]) == ("beta", "loupe/lab.json")
     assert told["saved"].items() >= {"job": "0123456789", "way": "live"}.items()
 
@@ -229,7 +229,7 @@ def test_without_a_bundle_the_page_is_there_all_the_same(
     on_shelf(tmp_path)
     page = AppTest.from_string(CANVAS.format("beta"), default_timeout=60).run()
     assert not page.exception
-    told = json.loads(page.get("bidi_component")[0].proto.json)["host"]
+    told = json.loads(page.get("bidi_component")[0].proto.bytes)["host"]
     assert (told["bundle"], told["shelf"], told["lab"]) == ("", [], "loupe/lab.json")
 
 

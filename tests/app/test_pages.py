@@ -34,7 +34,7 @@ def said(page: AppTest) -> str:
 def host(page: AppTest) -> dict[str, Any]:
     """What the canvas is told; an empty one on a page without a canvas."""
     canvases = page.get("bidi_component")
-    return json.loads(canvases[0].proto.json)["host"] if canvases else {}
+    return json.loads(canvases[0].proto.bytes)["host"] if canvases else {}
 
 
 @pytest.mark.parametrize("name", routes.PAGES)
