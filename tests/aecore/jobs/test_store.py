@@ -224,3 +224,10 @@ def test_settings(text: str, error: str, own_home: Path) -> None:
     (own_home / "jobs.toml").write_text(text)
     with pytest.raises(UserError, match=error):
         limits(own_home)
+
+
+def test_a_command_to_a_job_that_is_gone_says_so(own_home: Path) -> None:
+    with Store() as store:
+        with pytest.raises(UserError, match="no such job any more: it has been removed"):
+            store.say("0123456789", "beta", 2)
+        assert store.said() == []
