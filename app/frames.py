@@ -35,7 +35,6 @@ TURN = 0.03  # seconds between two looks for a frame
 STORE = 0.25  # between two looks for how the job is: as often as a worker says it
 SEEN = 10.0  # between two times that the job is told that somebody watches
 GONE = 4404  # close code: there is no such job
-TAKEN = "ok"
 
 
 def routes() -> list[Route | WebSocketRoute]:
@@ -164,6 +163,7 @@ class View:
         self.manifest: Manifest | None = None
         self.count, self.number = 0, -1
         self.look = self.say = 0.0
+        self.visible = True  # until they say otherwise
 
     def news(self, free: bool) -> Iterator[str | bytes]:
         """What has changed: job and manifest as JSON, and the newest frame if the watcher is ``free`` for it.
@@ -178,9 +178,11 @@ class View:
                 found = find(self.id)
                 if not found:
                     raise Gone
-                if self.counts and now >= self.say:
+                if self.counts and self.visible and now >= self.say:
                     self.say = now + SEEN
                     jobs.watched(self.id)
+                    if found.state == "interrupted":
+                        jobs.wake()
                 said = json.dumps({"job": told(found)})
                 if said != self.job:
                     self.job = said
@@ -208,7 +210,7 @@ async def _watch(socket: WebSocket) -> None:
         counts = not access.read_only() and access.admitted(socket)
     view, free = View(str(socket.path_params["id"]), counts), asyncio.Event()
     free.set()
-    leaves = asyncio.create_task(_listen(socket, free))
+    leaves = asyncio.create_task(_listen(socket, view, free))
     try:
         while not leaves.done():
             for said in await in_thread(lambda: list(view.news(free.is_set()))):
@@ -226,8 +228,11 @@ async def _watch(socket: WebSocket) -> None:
         leaves.cancel()
 
 
-async def _listen(socket: WebSocket, free: asyncio.Event) -> None:
-    """Notes that the watcher is done with a frame, until it leaves."""
+async def _listen(socket: WebSocket, view: View, free: asyncio.Event) -> None:
+    """Notes that the watcher is done with a frame, and whether the page is seen, until it leaves."""
     while (message := await socket.receive())["type"] != "websocket.disconnect":
-        if message.get("text") == TAKEN:
-            free.set()
+        match message.get("text"):
+            case "ok":
+                free.set()
+            case "visible" | "hidden" as said:
+                view.visible = said == "visible"

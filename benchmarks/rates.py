@@ -30,11 +30,14 @@ from aecore.metrics import evaluate
 from aecore.model import Autoencoder
 from aecore.training import EpochEnd, Fit
 from aecore.variants import build
+from aecore.version import __version__
 from benchmarks import report
 
 KEPT = Path(tempfile.gettempdir()) / "loupe-benchmark-rates.json"
 BETAS = (0.01, 0.1, 1.0, 4.0, 10.0)
 BATCH_SIZE = 128
+LIKELIHOOD = "bernoulli"
+VERSIONS = {"aecore": __version__, "torch": torch.__version__}
 
 Options = dict[str, Any]
 
@@ -71,7 +74,7 @@ def train(
     torch.manual_seed(seed)
     net = NETS[data.spec.name]
     own = {key: value for key, value in options.items() if key not in FIT}
-    model = build({"variant": variant, "likelihood": "bernoulli", **net, **own}, data.spec)
+    model = build({"variant": variant, "likelihood": LIKELIHOOD, **net, **own}, data.spec)
     chosen = {key: value for key, value in options.items() if key in FIT}
     epochs = max(1, round(steps / math.ceil(len(data.train) / BATCH_SIZE)))
     started = time.process_time()
@@ -104,9 +107,12 @@ class Results:
         self, variant: str, steps: int, seed: int, options: Options, betas: Sequence[float]
     ) -> dict[str, Any]:
         """What a training gave, from the file or now."""
-        key = (
-            f"{self.data.spec.name} {variant} {json.dumps(options, sort_keys=True)} steps={steps} seed={seed}"
-        )
+        name = self.data.spec.name
+        told = {
+            "net": NETS.get(name), "data": DATA.get(name), "batch_size": BATCH_SIZE,
+            "likelihood": LIKELIHOOD, "versions": VERSIONS, **options,
+        }  # fmt: skip
+        key = f"{name} {variant} {json.dumps(told, sort_keys=True)} steps={steps} seed={seed}"
         print(key, "kept" if key in self.found else "…", file=sys.stderr, flush=True)
         if key not in self.found:
             model, took = train(variant, self.data, steps, seed, options)

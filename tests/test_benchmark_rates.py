@@ -70,6 +70,27 @@ def test_it_chooses_on_validation_reports_test_and_keeps_what_is_done(
     assert len(trainings) == 20  # one multi-rate training a seed; the dedicated ones are the same
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("BATCH_SIZE", 64),
+        ("LIKELIHOOD", "natural"),
+        ("NETS", {"digits": {"hidden": [9]}}),
+        ("DATA", {"digits": {"binarise": "threshold"}}),
+        ("VERSIONS", {"aecore": "0"}),
+    ],
+)
+def test_what_was_trained_otherwise_is_trained_again(
+    trainings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, other: Any
+) -> None:
+    for _ in range(2):
+        rates.Results(tmp_path / "kept.json", digits()).multi_rate(100, 0)
+    assert len(trainings) == 1
+    monkeypatch.setattr(rates, name, other)
+    rates.Results(tmp_path / "kept.json", digits()).multi_rate(100, 0)
+    assert len(trainings) == 2
+
+
 def test_a_training_takes_the_steps_it_is_given_and_is_measured_by_hand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

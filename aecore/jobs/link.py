@@ -29,11 +29,13 @@ class Link:
 
     Attributes:
         gone: Set once the supervisor is gone: what can be kept is to be kept now.
+        sits: Whether this process holds the job's lock, so that the job's state is for it to say.
     """
 
     def __init__(self, store: Store, job: str) -> None:
         self.store, self.job = store, job
         self.gone = threading.Event()
+        self.sits = False
         self._looked = self._told = -math.inf
         self._looks, self._watched = -1, time.monotonic()
         self._owed: dict[int, tuple[str, str]] = {}
@@ -47,8 +49,9 @@ class Link:
                     pass
             self.gone.set()
             time.sleep(GRACE)
-            with suppress(Exception), Store(self.store.path) as store:
-                interrupt(store, self.job)
+            if self.sits:
+                with suppress(Exception), Store(self.store.path) as store:
+                    interrupt(store, self.job)
             sys.stderr.flush()
             os._exit(GONE)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from aecore.bundles import user_folder
+from aecore.bundles.files import remove_folder
 from aecore.errors import UserError
 from aecore.jobs.cadence import Cadence
 from aecore.jobs.commands import WORDS
@@ -16,7 +19,7 @@ from aecore.jobs.link import Link
 from aecore.jobs.places import job_folder
 from aecore.jobs.probe import Probe
 from aecore.jobs.recorder import Recorder
-from aecore.jobs.recording import Dials
+from aecore.jobs.recording import DIALS, Dials
 from aecore.jobs.records import Command, Job
 from aecore.jobs.settings import Limits
 from aecore.jobs.training import Outcome, config_of, film, standing_of
@@ -100,7 +103,7 @@ class Live:
 
     def _dials(self) -> Dials:
         if not self.rate:
-            return Dials(lr=self.lr)
+            return Dials(lr=self.lr, slow=self.slow)
         weight = self.rate.weight
         return Dials(
             beta=weight.value,
@@ -110,11 +113,13 @@ class Live:
             annealing=weight.annealing,
             annealing_epochs=self.annealing_epochs,
             annealing_since=weight.since,
+            slow=self.slow,
         )
 
     def _set(self, dials: Dials) -> None:
         """As they stood when the last frame was taken."""
         self._turn_lr(dials.lr)
+        self.slow = dials.slow
         if self.rate and dials.beta is not None:
             weight, self.annealing_epochs = self.rate.weight, dials.annealing_epochs
             weight.value, weight.annealing = dials.beta, dials.annealing  # type: ignore[assignment]
@@ -207,10 +212,14 @@ class Live:
         """Puts the weights aside, to go on from; a full disk is no reason to stop."""
         self.saved = time.monotonic()
         try:
-            self.run.save()
+            self.run.save(beside=self._beside())
         except UserError as error:
             print(error, file=sys.stderr, flush=True)
             self.link.tell(message=str(error))
+
+    def _beside(self) -> dict[str, bytes]:
+        """What is stored beside the weights: how it was set when they were put aside."""
+        return {DIALS: json.dumps(asdict(self._dials())).encode()}
 
     def _obey(self) -> None:
         minutes = self.limits.idle_minutes
@@ -248,7 +257,7 @@ class Live:
                 self._restart()
             case "save":
                 self._show()
-                self.run.save(self.folder / f"save-{command.number}")
+                self.run.save(self.folder / f"save-{command.number}", self._beside())
             case "lr":
                 self._turn_lr(command.value)
             case name:
@@ -275,6 +284,7 @@ class Live:
 
     def _restart(self) -> None:
         data, state = self.run.data, self.folder / "state"
+        remove_folder(state)  # of the take that is given up: nobody is to go on from it
         self.run = Run(self.config, self._place(), state, data)
         self.due = 0
         self._begin()

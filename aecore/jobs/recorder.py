@@ -39,13 +39,19 @@ class Recorder:
         found = Manifest.read(folder)
         if found and replace(found, take=1, generation=1, first=0) == manifest:
             self.manifest = found
-            newest = Recording(folder).frame(-1)
-            self.last: Header | None = newest.header if newest else None
+            self.last: Header | None = _newest(folder)
             self.size = self._forget_torn()
         else:
-            self.manifest, self.last = manifest, None
+            self.manifest, self.last = found or manifest, _newest(folder)
+            later = self._later()  # numbers go on: a browser keeps a frame under its number for good
             _replace(folder / manifest.originals, originals)
-            self._change(replace(manifest, generation=found.generation + 1 if found else 1), b"")
+            self.last = None
+            self._change(
+                replace(manifest, take=later.take + 1, generation=later.generation, first=later.first)
+                if found
+                else manifest,
+                b"",
+            )
         self._tidy()
 
     @property
@@ -89,8 +95,7 @@ class Recorder:
         """Drops the frames after a step: the training goes on from there once more. Numbers go on."""
         if self.last and self.last.step > step:
             self._rewrite(lambda header, _: header.step <= step)
-            newest = Recording(self.folder).frame(-1)
-            self.last = newest.header if newest else None
+            self.last = _newest(self.folder)
 
     @property
     def _next(self) -> int:
@@ -127,6 +132,13 @@ class Recorder:
         for stray in (*self.folder.glob("frames-*"), *self.folder.glob(".tmp-*")):
             if stray != self._path:
                 stray.unlink(missing_ok=True)
+
+
+def _newest(folder: Path) -> Header | None:
+    """The last frame of a recording that can be read, its parts left out."""
+    recording = Recording(folder)
+    frames = map(recording.frame, reversed(range(len(recording))))
+    return next((frame.header for frame in frames if frame), None)
 
 
 def _append(path: Path, data: bytes, size: int) -> int:

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 MARK = b"LPF1"
 HEAD = struct.Struct("<4sIII")
 MANIFEST = "frames.json"
+DIALS = "dials.json"  # beside weights that are put aside
 MOST = 1 << 28  # bytes of a frame: what claims more is damaged
 
 
@@ -108,6 +109,7 @@ class Dials:
         annealing: How β gets to where it is set.
         annealing_epochs: Epochs that a rise takes.
         annealing_since: Progress of the training at which it began.
+        slow: Frames a second of slow motion, one after every step; 0: full speed.
     """
 
     beta: float | None = None
@@ -117,6 +119,7 @@ class Dials:
     annealing: str = "constant"
     annealing_epochs: float = 10.0
     annealing_since: float = 0.0
+    slow: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,10 @@ class Header:
         seconds: Spent training so far.
         dials: The settings.
         terms: Training means over this epoch so far, as ``Progress`` has them.
-        rate, distortion, negative_elbo: Of probe examples, one draw of z each from the same noise; nats per
-            example. None where there is no such thing.
+        rate: Mean over the probe examples, nats. None where there is no such thing, as with the next two.
+        distortion: Mean over some of them, one draw of z each from the same noise; in the likelihood's unit.
+        negative_elbo: Rate, distortion and the likelihood's constants together: of means over different
+            examples, so an estimate for all of them, not the bound of any set.
         kl: Mean KL of each dimension over the probe examples, nats, shape (D,), or empty.
         active_units: Dimensions whose mean varies over the probe examples.
         bounds: Of the plane in ``grid.png``: least and largest of both coordinates, or empty.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from aecore.bundles import user_folder
 from aecore.bundles.files import current
 from aecore.errors import UserError
 from aecore.jobs.places import job_folder
-from aecore.jobs.recording import Recording
+from aecore.jobs.recording import DIALS, Dials
 from aecore.jobs.records import Command, Job
 from aecore.runs import Run, runs_root
 from aecore.runs.claim import Busy, Claim
@@ -45,8 +49,9 @@ def save(job: Job, command: Command) -> str:
             if stage.solve:
                 with fit.randomness():
                     stage.solve(fit.train)
+        epochs = max(1, math.ceil(fit.step / fit.steps_per_epoch))
         bundle = make_bundle(
-            place, fit.model, run.data, _as_it_was(job, config, saved["numbers"].get("step", 0)), run.history,
+            place, fit.model, run.data, _as_it_was(current(state), config, epochs), run.history,
             device=fit.device, seconds=fit.seconds, command="", job=job.id,
         )  # fmt: skip
     shutil.rmtree(aside, ignore_errors=True)
@@ -79,14 +84,23 @@ def _claim(config: dict[str, object], name: str) -> Claim:
     raise AssertionError("there is always a next number")
 
 
-def _as_it_was(job: Job, config: dict[str, object], step: int) -> dict[str, object]:
-    """The configuration with what was turned by hand as it stood at a step."""
-    recording = Recording(job_folder(job.id))
-    backwards = (recording.frame(position) for position in reversed(range(len(recording))))
-    frame = next((each for each in backwards if each and each.header.step <= step), None)
-    if not frame:
-        return config
-    dials = frame.header.dials
-    turned = {"beta": dials.beta, "lr": dials.lr, "free_bits": dials.free_bits}
+def _as_it_was(state: Path, config: Mapping[str, Any], epochs: int) -> dict[str, Any]:
+    """The configuration with what was turned by hand as it stood when the weights were put aside.
+
+    Args:
+        state: The folder of those weights.
+        config: As the training began.
+        epochs: Begun since.
+    """
+    try:
+        dials = Dials(**json.loads((state / DIALS).read_bytes()))
+    except (OSError, ValueError, TypeError):  # written before there was that file
+        dials = Dials(lr=config["lr"])
+    turned = {
+        "beta": dials.beta_now,  # on its way up, what a nat cost these weights
+        "annealing": None if dials.beta is None else dials.annealing,
+        "lr": dials.lr,
+        "free_bits": None if dials.beta is None else dials.free_bits,
+    }
     known = {name: value for name, value in turned.items() if name in config and value is not None}
-    return config | known | {"epochs": frame.header.epoch}
+    return {**config, **known, "epochs": epochs}

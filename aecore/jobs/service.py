@@ -248,6 +248,10 @@ def _at_rest(store: Store, found: Job, name: str, value: Any) -> Command | None:
         changes = {"state": "queued", "paused": name == "step", "message": "", "ended": None}
         store.update(found.id, [found.state], **changes, later=True)
         return said
+    elif name == "resume" and store.update(found.id, ["interrupted"], paused=False):
+        return done  # whoever wakes the queue goes on with it
+    elif found.state == "done" and name != "save":
+        raise UserError(f"Job {found.id} is done: there is nothing to turn any more; restart begins again.")
     elif name == "resume" and not found.paused:
         raise UserError(f"Job {found.id} is {found.state}: there is nothing to resume.")
     return None

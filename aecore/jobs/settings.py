@@ -20,6 +20,7 @@ class Limits:
         per_device: Trainings that run on one device at once.
         live: Live jobs that run at once, on whatever device.
         live_per_owner: Live jobs that one owner runs at once.
+        live_kept: Live jobs of one owner that have ended and were not saved: an older one is removed.
         per_owner: Jobs of one owner that wait or run. An owner is a token, which a browser makes up: this and
             ``live_per_owner`` keep the many who mean well from one another's way; ``overall``, ``live``, a
             password or a header bind whoever does not.
@@ -34,6 +35,7 @@ class Limits:
     per_device: int = 1
     live: int = 4
     live_per_owner: int = 1
+    live_kept: int = 10
     per_owner: int = 20
     overall: int = 100
     idle_minutes: float = 10.0

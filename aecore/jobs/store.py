@@ -121,6 +121,8 @@ class Store:
             yield
         except sqlite3.OperationalError as error:
             raise Unwritable(f"{self.path} cannot be used now ({error}). Nothing was changed.") from error
+        except sqlite3.IntegrityError as error:  # what was said refers to a job
+            raise UserError("There is no such job any more: it has been removed.") from error
         except sqlite3.DatabaseError as error:
             raise UserError(
                 f"{self.path} is damaged ({error}): move it away. Bundles and unfinished runs lie elsewhere."

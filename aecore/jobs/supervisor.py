@@ -22,6 +22,7 @@ from aecore.bundles.files import current
 from aecore.errors import UserError
 from aecore.jobs.link import GONE, GRACE, interrupt
 from aecore.jobs.places import Lock, home, is_held, job_folder
+from aecore.jobs.pruning import prune
 from aecore.jobs.records import ENDED, WAITING, Job
 from aecore.jobs.settings import Limits, limits
 from aecore.jobs.store import Store
@@ -122,6 +123,8 @@ class Supervisor:
                 self._orphaned(store, job)
         for job in self._next(store.jobs(*WAITING), settings):
             self._start(store, job)
+            if job.spec.kind == "live":
+                prune(store, job.owner, settings.live_kept, {each.id for each, _ in saves(store)})
         self._save(store)
         return bool(self.running or self.saving or pending(store))
 
@@ -170,7 +173,8 @@ class Supervisor:
             job = store.find(key)
             if job and (job.state == "running" or (job.state == "paused" and job.pid)):
                 if status == GONE:
-                    interrupt(store, key)
+                    if not is_held(job_folder(key) / "lock"):  # or another process sits, and will say
+                        interrupt(store, key)
                 elif not self._finished(store, job):
                     message = why(status)
                     store.update(key, state="failed", ended=time.time(), pid=None, message=message)

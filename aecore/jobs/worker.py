@@ -15,7 +15,7 @@ import traceback
 from contextlib import suppress
 
 from aecore.errors import UserError
-from aecore.jobs.link import Link
+from aecore.jobs.link import GONE, Link
 from aecore.jobs.places import Lock, home, job_folder
 from aecore.jobs.records import WAITING
 from aecore.jobs.settings import limits
@@ -33,7 +33,7 @@ def main(job: str, number: int = 0, pipe: int = 0) -> int:
         pipe: Descriptor whose end is the supervisor's.
 
     Returns:
-        Exit status: 0, or 1 where the job's message says what was wrong.
+        Exit status: 0, 1 where the job's message says what was wrong, or ``GONE`` where another sits.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started the supervisor
     with Store() as store:
@@ -47,7 +47,8 @@ def sit(store: Store, link: Link, job: str) -> int:
     """One sitting of a job, from where it stands to wherever it gets."""
     held = Lock(job_folder(job) / "lock")
     if not held.take():
-        return 0  # another process is at it
+        return GONE  # another process is at it, and says what becomes of the job
+    link.sits = True
     asked = store.job(job)
     state, message, bundle = "failed", "", ""
     link.tell(pid=os.getpid())

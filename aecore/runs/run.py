@@ -183,13 +183,14 @@ class Run:
             raise UserError("Stopped before the first epoch was done: there is nothing to keep.")
         return event
 
-    def save(self, state: Path | None = None) -> None:
+    def save(self, state: Path | None = None, beside: Mapping[str, bytes] | None = None) -> None:
         """Stores the configuration and where the training stands, both or neither.
 
         In the middle of an epoch its weights and optimisers are stored, and the epoch starts over.
 
         Args:
             state: Where, if not where the run keeps its own.
+            beside: More files of that folder, by name.
         """
         if not (state := state or self.state):
             return
@@ -200,7 +201,11 @@ class Run:
         contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         write_folder(
             state,
-            {"run.json": json.dumps(saved).encode(), "state.safetensors": safetensors.torch.save(contiguous)},
+            {
+                "run.json": json.dumps(saved).encode(),
+                "state.safetensors": safetensors.torch.save(contiguous),
+                **(beside or {}),
+            },
         )
 
     def _forget(self) -> None:

@@ -19,6 +19,7 @@ WEIGHTS = "model.safetensors"
 FUNCTIONS = ("encoder", "decoder", "prior", "lookup", "classifier")
 MEASURED = ("rmse", "codebook_perplexity", "codes_used", "rate_per_level", "classification_error")
 PRIORS = {"vamp": "VampPrior, learned", "swiss-roll": "Swiss roll", "mixture": "Mixture of Gaussians"}
+NATURAL = {"binary": "bernoulli", "token": "categorical"}  # by the data's values; else a Gaussian
 UNITS = {"pseudo-bernoulli": "pseudo-nats", "huber": "Huber units"}
 
 
@@ -67,6 +68,23 @@ def dims(bundle: Bundle) -> str:
 def error_unit(bundle: Bundle) -> str:
     """What the error of a reconstruction is measured in: the likelihood's unit."""
     return UNITS.get(str(bundle.card.config.get("likelihood", "")), "nats")
+
+
+def constants(metrics: Mapping[str, object]) -> float | None:
+    """What −log p(x|z) has beyond the distortion, nats per example; None where the likelihood is none.
+
+    −ELBO, rate and distortion of a card are at the same draw of z, so that this is the same at every β.
+    """
+    bound, rate, distortion = (metrics.get(name) for name in ("negative_elbo", "rate", "distortion"))
+    if not (isinstance(bound, float) and isinstance(rate, float) and isinstance(distortion, float)):
+        return None
+    return round(bound - rate - distortion, 6) + 0.0  # no −0
+
+
+def likelihood(config: Mapping[str, object], data: DataCard) -> str:
+    """What the error is measured by; empty where the card does not say."""
+    name = str(config.get("likelihood", ""))
+    return NATURAL.get(data.values, "gaussian") if name == "natural" else name
 
 
 def key(bundle: Bundle) -> str:
@@ -156,7 +174,9 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "split": card.codes_split,
         "examples": examples(bundle),
         "error_unit": error_unit(bundle),
-        "likelihood": str(card.config.get("likelihood", "")),
+        "likelihood": likelihood(card.config, data),
+        "binarise": str(card.config.get("binarise", "none")),
+        "constants": constants(card.metrics),
         "count": len(bundle.codes),
         "maps": maps(bundle),
         "kl_per_dimension": kl if isinstance(kl, list) else None,

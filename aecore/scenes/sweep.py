@@ -14,12 +14,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aecore.scenes import coded
-from aecore.scenes.scene import UNITS, apart, of_data
+from aecore.scenes.scene import UNITS, apart, constants, likelihood, of_data
 
 if TYPE_CHECKING:
     from aecore.sweeps import Sweep
 
-VERSION = 1
+VERSION = 2
 TWEEN = {"weights": "linear", "beta": "ratio", "beta_from_zero": "square"}
 
 
@@ -92,6 +92,9 @@ def describe(sweep: Sweep) -> dict[str, Any]:
         "examples": examples(sweep),
         "originals": originals_key(sweep),
         "error_unit": UNITS.get(str(card.config.get("likelihood", "")), "nats"),
+        "likelihood": likelihood(card.config, card.data),
+        "binarise": str(card.config.get("binarise", "none")),
+        "constants": constants(card.members[0].metrics),
         "encoder": _graph(card.encoder.file, card.encoder.inputs, card.encoder.outputs),
         "decoder": _graph(card.decoder.file, card.decoder.inputs, card.decoder.outputs),
         "files": own_files(sweep),

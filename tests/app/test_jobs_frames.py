@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from aecore import jobs
 from aecore.jobs import Standing, job_folder
 from aecore.jobs.recorder import Recorder
 from aecore.jobs.store import Store
@@ -191,3 +192,28 @@ def test_another_web_page_watches_nothing(client: Client, made: str, origin: str
     assert refused.value.response.status_code == 403
     with connect(address, origin=Origin(f"http://{client.host}")) as socket:
         assert "job" in told(socket)
+
+
+def test_who_does_not_see_it_does_not_keep_it_going_and_who_does_wakes_it(
+    client: Client, made: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[None] = []
+    monkeypatch.setattr(jobs, "wake", lambda: woken.append(None))
+    monkeypatch.setattr(frames, "SEEN", 0.0)
+    with Store() as store, watch(client, made) as socket:
+        told(socket)
+        assert not woken
+        socket.send("hidden")
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=0.5)
+        before = store.job(made).looks
+        store.update(made, state="interrupted")
+        assert told(socket)["job"]["state"] == "interrupted"
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=1.0)
+        assert (store.job(made).looks, woken) == (before, [])
+        socket.send("visible")
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=1.0)
+        assert store.job(made).looks > before
+        assert woken

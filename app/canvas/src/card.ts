@@ -57,6 +57,8 @@ export interface Card {
   examples: string; // the same in two bundles whose codes are of the same examples
   error_unit: string;
   likelihood: string; // that the error is measured by; empty where the card does not say
+  binarise: string; // how its pixels were made black or white: none, …
+  constants: number | null; // nats beside rate and distortion in −ELBO; null where the likelihood is none
   count: number;
   maps: string[];
   kl_per_dimension: number[] | null;

@@ -193,6 +193,50 @@ def test_a_worker_without_a_supervisor_keeps_the_weights_as_they_are(session: Ma
         assert torch.equal(value, kept.fit.model.state_dict()[name])
 
 
+def test_a_kill_after_a_restart_does_not_bring_the_take_before_back(session: Make) -> None:
+    lab = session(beta=2)
+    lab.sit({20: [("beta", 9)], 60: [("stop", None)]})  # its weights are put aside at step 60
+    live = lab.live({60: [("restart", None)]})
+    live._obey()
+    while live.run.fit.step < 10:
+        live._advance()
+    again = lab.live({})  # and nothing else was ever said or stored
+    assert (again.run.fit.step, again._dials().beta) == (0, 2)
+    manifest = lab.recording.manifest
+    assert manifest
+    assert manifest.take == 3
+    while again.run.fit.step < 10:
+        again._advance()
+    again._turn("beta", 5)
+    again.slow = 20.0
+    again._show()
+    again._keep()
+    third = lab.live({})
+    assert (third.run.fit.step, third._dials().beta, third.slow) == (10, 5, 20)
+    manifest = lab.recording.manifest
+    assert manifest
+    assert manifest.take == 3
+
+
+@pytest.mark.usefixtures("quick_maps")
+def test_a_save_is_said_to_have_been_set_as_it_was(session: Make) -> None:
+    lab = session(beta=4)
+    live = lab.live({
+        0: [("annealing_epochs", 10), ("annealing", "linear"), ("slow", 30)],
+        12: [("save", "rising")],
+        13: [("restart", None), ("beta", 9), ("stop", None)],
+    })  # fmt: skip
+    live.train()
+    (command,) = [each for each in lab.store.said(lab.job.id) if each.name == "save"]
+    save(lab.store.job(lab.job.id), command)  # its process gets there late: another take is recorded
+    config = open_bundle("digits/rising").card.config
+    assert config["annealing"] == "linear"
+    epochs = 12 / live.run.fit.steps_per_epoch
+    assert config["beta"] == pytest.approx(4 * epochs / 10)
+    assert config["epochs"] == math.ceil(epochs)
+    assert lab.frames()[-1].header.dials.slow == 30
+
+
 @pytest.mark.usefixtures("quick_maps")
 def test_a_save_is_a_bundle_of_the_weights_as_they_were(session: Make) -> None:
     lab = session()
@@ -200,12 +244,12 @@ def test_a_save_is_a_bundle_of_the_weights_as_they_were(session: Make) -> None:
     weights: dict[str, torch.Tensor] = {}
     run_save = live.run.save
 
-    def spy(*place: Any) -> None:
+    def spy(*place: Any, **beside: Any) -> None:
         if place:
             weights.update({k: v.detach().clone() for k, v in live.run.fit.model.state_dict().items()})
-        run_save(*place)
+        run_save(*place, **beside)
 
-    live.run.save = spy  # type: ignore[method-assign, assignment]
+    live.run.save = spy  # type: ignore[method-assign]
     live.train()
     (command,) = [each for each in lab.store.said(lab.job.id) if each.name == "save"]
     assert command.state == "ready"

@@ -263,3 +263,25 @@ def _of_us(home: Path) -> list[int]:
     pids = [int(line.split()[0]) for line in listed.splitlines() if line.endswith("-m aecore.jobs")]
     wanted = f"AECORE_HOME={home}".encode()
     return [pid for pid in pids if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")]
+
+
+def test_a_worker_killed_after_a_restart_does_not_bring_the_take_before_back(nursery: Nursery) -> None:
+    lab = live(beta=2.0)
+    until_steps(lab)
+    command(lab, TOKEN, "beta", 9)
+    command(lab, TOKEN, "stop")
+    until_state(lab, *ENDED)  # and its weights are put aside
+    stopped = frames(lab).frame(-1)
+    assert stopped
+    command(lab, TOKEN, "restart")
+    until(lambda: (made := frames(lab)).manifest and made.manifest.take == 2 and len(made) > 3)
+    kill(job(lab).pid)
+    assert until_state(lab, *ENDED) == "failed"
+    command(lab, TOKEN, "resume")
+    until(lambda: (made := frames(lab)).manifest and made.manifest.take == 3 and len(made) > 1)
+    first = frames(lab).frame(0)
+    assert first
+    assert (first.header.step, first.header.dials.beta) == (0, 2)
+    assert first.header.number > stopped.header.number
+    command(lab, TOKEN, "stop")
+    until_state(lab, *ENDED)

@@ -11,10 +11,11 @@ import pytest
 
 from aecore.errors import UserError
 from aecore.jobs import supervisor
-from aecore.jobs.link import GONE
+from aecore.jobs.link import GONE, Link
 from aecore.jobs.places import Lock, home, job_folder
 from aecore.jobs.store import Store
 from aecore.jobs.supervisor import Supervisor
+from aecore.jobs.worker import sit
 from tests.aecore.jobs.office import LIVE, SPEC, Office
 from tests.app import make_bundle
 
@@ -153,3 +154,41 @@ def test_two_supervisors_one_refuses_and_a_job_at_the_last_moment_is_not_forgott
     serving.join(20)
     assert not serving.is_alive()
     assert [worker.words for worker in office.workers] == [(late[0],)]
+
+
+def test_a_worker_that_finds_another_at_the_job_does_not_speak_for_it(office: Office) -> None:
+    live = office.add(LIVE)
+    office.turn()
+    other = Lock(job_folder(live) / "lock")
+    assert other.take()  # that of an earlier supervisor, not ended yet
+    with Store() as store:
+        assert sit(store, Link(store, live), live) == GONE
+    office.end(live, GONE, pid=4_000_001)
+    office.turn()
+    assert (office.store.job(live).state, office.store.job(live).pid) == ("running", 4_000_001)
+    other.release()
+    assert office.turn() == [live]
+
+
+def test_the_oldest_live_jobs_that_nobody_saved_are_forgotten(office: Office) -> None:
+    old = [office.add(LIVE) for _ in range(5)]
+    yours, train = office.add(LIVE, "you"), office.add()
+    for k, each in enumerate([*old, yours, train]):
+        office.store.update(each, state="stopped" if k % 2 else "failed", ended=100.0 - k)
+        job_folder(each).mkdir(parents=True)
+    office.store.update(old[4], bundle="digits/kept")
+    office.store.say(old[3], "save", "soon")
+    held = Lock(job_folder(old[2]) / "lock")
+    assert held.take()
+    new = office.add(LIVE)
+    assert new in office.turn(live_kept=1)
+    left = {job.id for job in office.store.jobs()}
+    assert left == {old[4], old[3], old[2], old[0], yours, train, new}
+    assert {each for each in [*old, yours, train] if job_folder(each).exists()} == left - {new}
+    held.release()
+    office.store.update(new, state="stopped", pid=None)
+    again = office.add(LIVE)
+    office.end(new)
+    office.turn(live_kept=1)
+    assert again in {job.id for job in office.store.jobs("running")}
+    assert not {old[2], old[0]} <= {job.id for job in office.store.jobs()}

@@ -225,3 +225,19 @@ def test_a_full_disk_leaves_the_frames_that_are_there(
         writing.append(header(4), parts(4))
     assert steps(Recording(tmp_path)) == [0, 1, 2, 4]
     assert not list(tmp_path.glob(".tmp-*"))
+
+
+def test_numbers_go_on_where_another_model_is_recorded(tmp_path: Path) -> None:
+    record(tmp_path, range(3))
+    damaged = bytearray((tmp_path / "frames-1").read_bytes())
+    damaged[-1] ^= 255  # of the newest that can be read the numbers go on
+    (tmp_path / "frames-1").write_bytes(damaged)
+    assert recorder(tmp_path).last == Recording(tmp_path).range()[-1].header
+    other = Recorder(tmp_path, Manifest(**{**vars(MANIFEST), "latent_dim": 3}), b"", 1e9)
+    assert other.last is None
+    other.append(header(0), parts(0))
+    (frame,) = Recording(tmp_path).range()
+    assert frame.header.number == 2
+    manifest = Recording(tmp_path).manifest
+    assert manifest
+    assert (manifest.take, manifest.generation, manifest.latent_dim) == (2, 2, 3)

@@ -172,3 +172,25 @@ def test_waking_is_for_work(own_home: Path, nobody: list[None]) -> None:
         assert not supervisor.wake()
         held.release()
     assert len(nobody) == 2
+
+
+def test_an_interrupted_job_is_resumed_by_whoever_asks(office: Office, nobody: list[None]) -> None:
+    for kind in (SPEC, LIVE):
+        job = office.add(kind, owner_of("mine"))
+        office.store.update(job, state="interrupted", paused=True)
+        assert service.command(job, "mine", "resume").state == "done"
+        found = service.job(job)
+        assert (found.state, found.paused) == ("interrupted", False)
+    assert len(nobody) == 2  # and somebody was woken to run it
+
+
+def test_what_is_done_cannot_be_turned(office: Office, nobody: list[None]) -> None:
+    job = office.add(LIVE, owner_of("mine"))
+    office.store.update(job, state="done")
+    for name, value in (("beta", 50), ("lr", 0.1), ("annealing", "linear"), ("slow", 2)):
+        with pytest.raises(UserError, match="is done: there is nothing to turn any more"):
+            service.command(job, "mine", name, value)
+    assert service.answers(job) == []
+    service.command(job, "mine", "save", "kept")
+    service.command(job, "mine", "restart")
+    assert [each.name for each in service.answers(job)] == ["save", "restart"]

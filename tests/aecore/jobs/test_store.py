@@ -245,3 +245,10 @@ def test_who_only_reads_makes_nothing_and_changes_nothing(own_home: Path, nobody
     with Store() as store:  # what is written while others read is read at the next look
         store.update(job.id, message="y")
         assert job_of_id(job.id).message == "y"
+
+
+def test_a_command_to_a_job_that_is_gone_says_so(own_home: Path) -> None:
+    with Store() as store:
+        with pytest.raises(UserError, match="no such job any more: it has been removed"):
+            store.say("0123456789", "beta", 2)
+        assert store.said() == []

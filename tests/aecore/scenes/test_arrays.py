@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,9 @@ from sklearn.decomposition import PCA
 from aecore import scenes
 from aecore.bundles import Codes, LatentSpec
 from aecore.data import Factor
+from aecore.scenes import scene
 from aecore.scenes.views import views
+from tests.aecore import small
 from tests.aecore.scenes.conftest import Make, changed
 
 KINDS = {"F16": "<f2", "F32": "<f4", "I32": "<i4"}
@@ -143,6 +146,8 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
         "examples": scenes.examples(bundle),
         "error_unit": "pseudo-nats",
         "likelihood": "pseudo-bernoulli",
+        "binarise": "none",
+        "constants": None,
         "count": 150,
         "maps": ["pca", "umap", "tsne", "pca3"],
         "kl_per_dimension": kl,
@@ -179,6 +184,40 @@ def test_the_unit_of_the_error_is_that_of_the_likelihood(make: Make) -> None:
     for each in concrete:
         config = {**bundle.card.config, "likelihood": each.name}
         assert scenes.error_unit(changed(bundle, config=config)) == each.unit
+
+
+def test_the_likelihood_that_is_natural_is_called_by_its_name(make: Make) -> None:
+    from aecore.likelihoods import natural
+
+    bundle = make()
+    for values in ("binary", "unit", "real", "token"):
+        spec = replace(small.digits().spec, values=values)
+        data = replace(bundle.card.data, values=values)
+        assert scene.likelihood({"likelihood": "natural"}, data) == natural(spec).name
+        assert scene.likelihood({"likelihood": "huber"}, data) == "huber"
+    assert scene.likelihood({}, bundle.card.data) == ""
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "constants"),
+    [
+        ("mse", 32 * math.log(2 * math.pi)),
+        ("continuous-bernoulli", 0.0),
+        ("huber", None),
+        ("pseudo-bernoulli", None),
+    ],
+)
+def test_constants_are_what_the_bound_has_beside_rate_and_distortion(
+    likelihood: str, constants: float | None
+) -> None:
+    from aecore.metrics import evaluate
+
+    data = small.digits()
+    metrics = evaluate(
+        small.model("vae", likelihood=likelihood), data, only=("rate", "distortion", "negative_elbo")
+    )
+    assert scene.constants(metrics) == (None if constants is None else pytest.approx(constants, abs=1e-5))
+    assert scene.constants({**metrics, "rate": []}) is None
 
 
 def test_examples_are_the_same_where_data_options_and_split_are(make: Make) -> None:

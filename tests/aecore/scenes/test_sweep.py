@@ -37,6 +37,7 @@ def test_the_scene_says_what_the_files_hold(sweep: Sweep) -> None:
         assert graph["inputs"][0] == first
         assert set(graph["inputs"][1:]) <= weights.keys()
     assert said["error_unit"] == "nats"
+    assert (said["binarise"], said["likelihood"], said["constants"]) == ("threshold", "bernoulli", 0)
     for k, found in enumerate(said["between"]):
         assert found["beta"] == between(*said["betas"][k : k + 2])
         assert found["excess"] == found["objective"] - min(found["low"], found["high"])

@@ -4,7 +4,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { digits, Panel } from "../parts/kit";
 import { dimension } from "../space";
 import { betaText, markText } from "./axis";
-import { useSignal, type Measure, type RatePoint, type Source } from "./moment";
+import { useSignal, type Measure, type Moment, type RatePoint, type Source } from "./moment";
 
 /** Another family of the same data, as dots. */
 export interface Rival {
@@ -66,15 +66,22 @@ export function RatePlot({ source, others = [] }: { source: Source; others?: Riv
           </>
         )}
       </svg>
-      {here && (
-        <p class="caption figure">
-          −ELBO <b>{digits(here.negativeElbo)}</b> {source.unit} = distortion {digits(here.distortion)} + rate {digits(here.rate)}
-        </p>
-      )}
+      {here && <p class="caption figure">{boundOf(here, source)}</p>}
     </Panel>
   );
 }
 
+/** −ELBO and what it is made of, where the likelihood is one; without it there is no such bound. */
+export function boundOf({ rate, distortion, negativeElbo, measured }: Moment, { unit, averaged }: Source) {
+  const about = [measured ? "" : "≈ between two measured β", averaged].filter(Boolean).join("; ");
+  const said = about && ` · ${about}`;
+  if (!Number.isFinite(negativeElbo)) return `distortion ${digits(distortion)} ${unit} · rate ${digits(rate)} nats${said}`;
+  const constants = negativeElbo - rate - distortion;
+  const third = Math.abs(constants) < NEGLIGIBLE ? "" : ` ${constants < 0 ? "−" : "+"} constants ${digits(Math.abs(constants))}`;
+  return <>−ELBO <b>{digits(negativeElbo)}</b> nats = distortion {digits(distortion)} + rate {digits(rate)}{third}{said}</>;
+}
+
+const NEGLIGIBLE = 0.005; // nats
 const LIVING = 0.05; // nats: below it a bar is a stub
 
 /** Bars that die and wake up, by the root of their nats, so that one of a tenth is still seen; the axis only ever grows,
@@ -91,7 +98,7 @@ export function KlBars({ source }: { source: Source }) {
   const silent = [...kl].filter((nats) => nats < LIVING).length;
   const words = Array.from(kl, (nats, d) => `${dimension(d)} ${nats.toFixed(2)}`).join(", ");
   return (
-    <Panel title="KL per dimension" text={`in nats; ${silent ? `${silent === 1 ? "one dimension says" : `${silent} dimensions say`} nothing` : "all dimensions speak"}`}>
+    <Panel title="KL per dimension" text={`in nats${moment?.measured === false ? ", ≈ between two measured β" : ""}; ${silent ? `${silent === 1 ? "one dimension says" : `${silent} dimensions say`} nothing` : "all dimensions speak"}`}>
       <svg class="lab-plot" viewBox={`0 0 ${WIDTH} ${height + 22}`} role="img" aria-label={`KL in nats: ${words}`}>
         {[0.25, 1, 4, 16].filter((nats) => nats <= top.current.high).map((nats) => (
           <>

@@ -44,11 +44,12 @@ export const PHRASES: Record<State, string> = {
 export function Transport({ session, onNew }: { session: Session; onNew(): void }) {
   const job = useSignal(session.job);
   const live = useSignal(session.live);
-  const [slow, setSlow] = useState(false);
   const [naming, setNaming] = useState(false);
   const state = job?.state;
   const runs = state === "running" || state === "queued";
   const begun = Boolean(useHeld(live?.frame));
+  useSignal(session.asked);
+  useHeld(live?.at);
   const done = state === "done";
   const say = (name: string, value?: unknown) => {
     live?.look(null);
@@ -67,11 +68,9 @@ export function Transport({ session, onNew }: { session: Session; onNew(): void 
       <Chip
         title="Slow motion"
         help={`A frame after every step, ${SLOW} of them a second.`}
-        on={slow}
-        onChange={(on) => {
-          setSlow(on);
-          say("slow", on ? SLOW : 0);
-        }}
+        on={(session.dial<number>("slow") ?? 0) > 0}
+        disabled={done}
+        onChange={(on) => session.turn("slow", on ? SLOW : 0)}
       />
       <Button title="Restart" help="From the same seed and the first settings: the same frames again, until something is changed." disabled={!begun} onClick={() => say("restart")} />
       <Button title="Save…" help="Makes a bundle of the weights as they are, for every other page." disabled={!begun} onClick={() => setNaming(!naming)} />
@@ -104,7 +103,7 @@ function Saving({ session }: { session: Session }) {
 }
 
 /** Settings that act while it runs. */
-export function Settings({ session }: { session: Session }) {
+export function Settings({ session, ended }: { session: Session; ended: boolean }) {
   const live = useSignal(session.live);
   useHeld(live?.frame);
   useHeld(live?.at);
@@ -115,7 +114,7 @@ export function Settings({ session }: { session: Session }) {
   const annealing = session.dial<Annealing>("annealing") ?? "constant";
   const rise = session.dial<number>("annealing_epochs") ?? 10;
   return (
-    <div class="settings">
+    <fieldset class="settings" aria-label="Settings" disabled={ended}>
       <Slider
         label="learning rate"
         name="Learning rate"
@@ -169,7 +168,7 @@ export function Settings({ session }: { session: Session }) {
           )}
         </div>
       )}
-    </div>
+    </fieldset>
   );
 }
 

@@ -6,6 +6,7 @@ import type { Dials } from "./frames";
 import { useSignal } from "./moment";
 import type { Session } from "./session";
 import { deadOf } from "./statistics";
+import { ENDED } from "./wire";
 
 const BEGINNING = 200; // steps in which nothing has collapsed: nothing has been learned yet
 const RISE = 1500; // steps that an annealing takes
@@ -41,8 +42,9 @@ export function curesFor(now: Dials, dials: string[], epochs: number): Cure[] {
 export function Cures({ session }: { session: Session }) {
   const live = useSignal(session.live);
   const frame = useHeld(live?.frame);
-  const standing = useSignal(session.job)?.standing;
-  if (!live || !frame || !session.own || frame.header.step < BEGINNING) return null;
+  const job = useSignal(session.job);
+  const standing = job?.standing;
+  if (!live || !frame || !session.own || (job && ENDED.includes(job.state)) || frame.header.step < BEGINNING) return null;
   if (!deadOf({ mu: frame.mu, kl: Float32Array.from(frame.header.kl) }, live.dim).length) return null;
   const epochs = RISE / Math.max(1, standing ? standing.steps / standing.epochs : RISE / 10);
   return (

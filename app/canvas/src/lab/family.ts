@@ -32,6 +32,12 @@ export interface Figures {
   rate: number;
   distortion: number;
   kl: Float32Array; // (D)
+  measured: boolean; // at this very β
+}
+
+/** What two families have in common whose distortions can be compared. */
+export function basisOf({ examples, likelihood, binarise }: { examples: string; likelihood: string; binarise: string }): string {
+  return [examples, likelihood, binarise].join(" ");
 }
 
 /** What tells one way from the other. */
@@ -41,6 +47,8 @@ export interface Way {
   dim: number;
   labels: Int32Array | null;
   unit: string;
+  basis: string; // the same where distortions can be compared
+  constants: number | null; // nats beside rate and distortion in −ELBO; null where the likelihood is none
   curve: RatePoint[];
   range: [low: number, high: number];
   hasZero: boolean;
@@ -83,6 +91,7 @@ export class Family implements Source {
   private cost = 0; // ms a decoded example, learnt
   private asked?: Asked;
   private timer = 0;
+  private gone = false;
   private readonly latest: Latest<Asked, Moment>;
 
   constructor(readonly way: Way) {
@@ -102,6 +111,7 @@ export class Family implements Source {
       (error) => (this.failed.value = error.message),
     );
     void this.fresh.load().then(() => {
+      if (this.gone) return;
       const x = this.fresh.rows(this.shown);
       if (x) this.originals.value = { x, count: this.shown.length };
       if (this.asked) this.turn(this.asked.beta);
@@ -142,6 +152,7 @@ export class Family implements Source {
    * @param stamp `timeStamp` of the event that asks for it.
    */
   turn(beta: number, stamp = 0): void {
+    if (this.gone) return;
     this.fresh.stop();
     window.clearTimeout(this.timer);
     this.asked = { beta, stamp, moving: stamp > 0 };
@@ -155,6 +166,7 @@ export class Family implements Source {
     this.latest.ask((this.asked = { beta, stamp: 0, moving: false }));
     try {
       if (await this.fresh.encode(beta, this.way.locate(beta))) this.latest.ask(this.asked);
+      if (this.gone) return;
       await this.fresh.fill(); // what the sweep stores, and a multi-rate bundle does not
     } catch (error) {
       this.failed.value = (error as Error).message;
@@ -205,7 +217,7 @@ export class Family implements Source {
       manifold: dim === 2 ? images[3] : null,
       window,
       ...figures,
-      negativeElbo: figures.rate + figures.distortion,
+      negativeElbo: way.constants === null ? NaN : figures.rate + figures.distortion + way.constants,
       active: dim - deadOf({ mu: codes.mu, kl: figures.kl }, dim).length,
     };
   }
@@ -249,6 +261,7 @@ export class Family implements Source {
   }
 
   dispose(): void {
+    this.gone = true;
     window.clearTimeout(this.timer);
     this.latest.cancel();
     this.fresh.stop();

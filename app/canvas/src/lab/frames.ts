@@ -32,6 +32,7 @@ export interface Dials {
   free_bits: number; // nats of each dimension that cost nothing
   annealing: Annealing;
   annealing_epochs: number;
+  slow?: number; // frames a second of slow motion; 0, or not said: full speed
 }
 
 export interface Header {

@@ -11,6 +11,7 @@ export function BetaHead({ source, beta, children }: { source: Source; beta?: nu
   const moment = useSignal(source.moment);
   const now = beta ?? moment?.beta ?? 1;
   const said = betaText(now);
+  const about = moment?.measured === false ? "≈ " : "";
   return (
     <section class="panel beta-head" aria-label="β">
       <div class="line">
@@ -21,8 +22,8 @@ export function BetaHead({ source, beta, children }: { source: Source; beta?: nu
         <span class="grow" />
         {moment && (
           <dl class="told-figures">
-            <div><dt>rate</dt> <dd>{digits(moment.rate)}<i> nats</i></dd></div>
-            <div><dt>distortion</dt> <dd>{digits(moment.distortion)}<i> {source.unit}</i></dd></div>
+            <div><dt>rate</dt> <dd>{about}{digits(moment.rate)}<i> nats</i></dd></div>
+            <div><dt>distortion</dt> <dd>{about}{digits(moment.distortion)}<i> {source.unit}</i></dd></div>
             <div><dt>active</dt> <dd>{moment.active} / {source.dim}</dd></div>
           </dl>
         )}

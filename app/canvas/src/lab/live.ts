@@ -27,6 +27,7 @@ export class Live implements Source {
   readonly hasZero = true;
   readonly unit = "nats";
   readonly curved = `its way since step ${SETTLED}`;
+  readonly averaged = "an estimate: the distortion is a mean over fewer examples than the rate";
   readonly originals = new Signal<Pixels | null>(null);
   readonly curve = new Signal<RatePoint[]>([]);
   readonly moment = new Signal<Moment | null>(null);
@@ -42,6 +43,7 @@ export class Live implements Source {
   private plane?: Plane;
   private times: number[] = [];
   private travelling = 0;
+  private showing = 0; // counts the frames that were to be shown
   private cost = FRAME; // ms from a picture of the points' way to the frame after it
   private calm = matchMedia("(prefers-reduced-motion: reduce)");
   private scrubbed = new Latest<Passed, ArrayBuffer>(
@@ -170,7 +172,16 @@ export class Live implements Source {
     if (!frame) return;
     const { header, mu, logvar } = frame;
     const { shape, manifold, columns } = this.manifest;
-    const [cells, again] = await Promise.all([frame.grid, frame.reconstructions].map((png) => (png ? cellsOf(png, shape) : undefined)));
+    const mine = ++this.showing;
+    let pictures: (Float32Array | undefined)[];
+    try {
+      pictures = await Promise.all([frame.grid, frame.reconstructions].map((png) => (png ? cellsOf(png, shape) : undefined)));
+    } catch (error) {
+      if (mine === this.showing) this.missing.value = (error as Error).message;
+      return;
+    }
+    if (mine !== this.showing) return; // another one is wanted by now
+    const [cells, again] = pictures;
     const size = sizeOf(this.data);
     const pixels = (x?: Float32Array | null): Pixels | null => (x && size ? { x, count: x.length / size } : null);
     const plane = planeOf(mu, this.dim, this.plane?.directions);
@@ -195,6 +206,7 @@ export class Live implements Source {
       rate: rate ?? NaN,
       distortion: distortion ?? NaN,
       negativeElbo: header.negative_elbo ?? NaN,
+      measured: true,
       kl: Float32Array.from(kl),
       active: header.active_units,
     });
@@ -232,6 +244,7 @@ export class Live implements Source {
   };
 
   dispose(): void {
+    this.showing++;
     this.scrubbed.cancel();
     cancelAnimationFrame(this.travelling);
     this.calm.removeEventListener("change", this.still);

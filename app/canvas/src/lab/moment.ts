@@ -32,7 +32,8 @@ export interface Moment {
   window: Window | null; // without one the map shows all but the outermost points
   rate: number; // nats; NaN where unknown
   distortion: number; // nats, or the source's unit
-  negativeElbo: number; // rate + distortion
+  negativeElbo: number; // rate, distortion and the likelihood's constants; NaN where the likelihood is none
+  measured: boolean; // or the figures lie between two β at which they were
   kl: Float32Array; // (D), nats; empty where unknown
   active: number; // dimensions in use
 }
@@ -59,6 +60,7 @@ export interface Source {
   readonly labels: Int32Array | null; // (N), −1 where unknown
   readonly classes: string[];
   readonly unit: string; // of the distortion
+  readonly averaged?: string; // what there is to say of the figures' means
   readonly originals: Signal<Pixels | null>; // the examples that are reconstructed, 16 at most
   readonly curve: Signal<RatePoint[]>; // of this family, by ascending β; of a live training its trace
   readonly curved?: string; // what the curve is of, if not of a family

@@ -4,7 +4,7 @@ import type { Card, RateDistortion } from "../card";
 import { fetched } from "../fetched";
 import { Originals, type OriginalsCard } from "../originals";
 import { readTensors } from "../safetensors";
-import { Family, type Figures, type Spot } from "./family";
+import { basisOf, Family, type Figures, type Spot } from "./family";
 import type { MapName } from "./moment";
 
 export async function rateCard(url: string): Promise<Card> {
@@ -31,6 +31,7 @@ export function figuresAt(curve: RateDistortion[], beta: number): Figures {
     rate: mix(low.rate, high.rate),
     distortion: mix(low.distortion, high.distortion),
     kl: Float32Array.from(low.kl_per_dimension, (value, d) => mix(value, high.kl_per_dimension[d])),
+    measured: !t,
   };
 }
 
@@ -53,6 +54,8 @@ export async function loadMultiRate(url: string): Promise<Family> {
     dim,
     labels: (tensors.get("label")?.data as Int32Array | undefined) ?? null,
     unit: card.error_unit,
+    basis: basisOf(card),
+    constants: card.constants,
     curve,
     range,
     hasZero: false,

@@ -7,14 +7,8 @@ import { isOwn } from "./token";
 import { watch, type Answer, type Job, type Jobs } from "./wire";
 
 const APART = 120; // ms between two turns of one dial
-const SAVING = 1000; // ms between two looks at what became of a save
+const SAVING = 1000; // ms between two looks at what became of something
 const AT_REST = ["paused", "done", "stopped", "failed"];
-
-/** A value of a dial that follows a hand: said now and then, the last one for certain. */
-interface Turned {
-  value: unknown;
-  timer: number;
-}
 
 export class Session {
   readonly job = new Signal<Job | null>(null);
@@ -25,7 +19,8 @@ export class Session {
   /** What has been set here and has not come back in a frame. */
   readonly asked = new Signal<Record<string, unknown>>({});
   readonly own: boolean;
-  private turned = new Map<string, Turned>();
+  private turning = new Map<string, unknown>(); // dials that follow a hand, and where the hand is
+  private said: Promise<unknown> = Promise.resolve(); // the last thing said
   private leave: () => void;
   private left = false;
 
@@ -73,8 +68,14 @@ export class Session {
     await live.refresh().catch(() => {});
   }
 
-  /** Says something; gives its number, or nothing where it was refused. */
-  async say(name: string, value: unknown = null): Promise<number | undefined> {
+  /** Says something, after all that was said before; gives its number, or nothing where it was refused. */
+  say(name: string, value: unknown = null): Promise<number | undefined> {
+    const number = this.said.then(() => this.post(name, value));
+    this.said = number;
+    return number;
+  }
+
+  private async post(name: string, value: unknown): Promise<number | undefined> {
     try {
       this.refused.value = "";
       return await this.jobs.say(this.id, name, value);
@@ -88,21 +89,43 @@ export class Session {
   turn(name: string, value: unknown): void {
     this.asked.value = { ...this.asked.value, [name]: value };
     this.live.value?.look(null);
-    const turned = this.turned.get(name);
-    if (turned) return void (turned.value = value);
-    void this.say(name, value);
-    const mine: Turned = { value, timer: 0 };
-    mine.timer = window.setTimeout(() => {
-      this.turned.delete(name);
-      if (!Object.is(mine.value, value)) this.turn(name, mine.value);
-    }, APART);
-    this.turned.set(name, mine);
+    const follows = this.turning.has(name);
+    this.turning.set(name, value);
+    if (!follows) void this.follow(name, value);
+  }
+
+  /** Says where a dial is, and, once that has arrived, where it has been turned to since. */
+  private async follow(name: string, value: unknown): Promise<void> {
+    const [number] = await Promise.all([this.say(name, value), later(APART)]);
+    const last = this.turning.get(name);
+    this.turning.delete(name);
+    if (this.left) return;
+    if (!Object.is(last, value)) return this.turn(name, last);
+    const mine = () => Object.is(this.asked.value[name], value) && !this.turning.has(name);
+    const answer = number === undefined ? undefined : await this.outcome(number, mine);
+    if (answer?.state === "refused") this.refused.value = answer.answer;
+    if (number === undefined || answer?.state === "refused") this.drop((each) => each === name && mine());
+  }
+
+  /** What became of something that was said; nothing once nobody asks any more. */
+  private async outcome(number: number, asks = () => true): Promise<Answer | undefined> {
+    while (!this.left && asks()) {
+      await later(SAVING);
+      const said = await this.jobs.answers(this.id, number - 1).catch(() => []);
+      const answer = said.find((each) => each.number === number);
+      if (answer && answer.state !== "waiting" && answer.state !== "ready") return answer;
+    }
+    return undefined;
   }
 
   /** Forgets what has been set once a frame has it. */
   private settle(): void {
     const dials = this.live.value?.frame.value?.header.dials as unknown as Record<string, unknown> | undefined;
-    const open = Object.entries(this.asked.value).filter(([name, value]) => !same(dials?.[name], value));
+    this.drop((name, value) => same(dials?.[name], value));
+  }
+
+  private drop(over: (name: string, value: unknown) => boolean): void {
+    const open = Object.entries(this.asked.value).filter(([name, value]) => !over(name, value));
     if (open.length < Object.keys(this.asked.value).length) this.asked.value = Object.fromEntries(open);
   }
 
@@ -117,22 +140,18 @@ export class Session {
     this.saved.value = { state: "saving", text: "Measured, mapped and exported like any other bundle: this takes a while." };
     const number = await this.say("save", name || null);
     if (number === undefined) return void (this.saved.value = null);
-    let answer: Answer | undefined;
-    while (!this.left && (!answer || answer.state === "waiting" || answer.state === "ready")) {
-      await new Promise((later) => setTimeout(later, SAVING));
-      const said = await this.jobs.answers(this.id, number - 1).catch(() => []);
-      answer = said.find((each) => each.number === number);
-    }
+    const answer = await this.outcome(number);
     if (answer) this.saved.value = { state: answer.state === "done" ? "saved" : "refused", text: answer.answer };
   }
 
   dispose(): void {
     this.left = true;
     this.leave();
-    for (const { timer } of this.turned.values()) clearTimeout(timer);
     this.live.value?.dispose();
   }
 }
+
+const later = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 function same(a: unknown, b: unknown): boolean {
   return typeof a === "number" && typeof b === "number" ? Math.abs(a - b) <= 1e-6 * Math.abs(b) : a === b;

@@ -4,7 +4,7 @@ import type { Data, Part } from "../card";
 import { fetched } from "../fetched";
 import { Originals, type OriginalsCard } from "../originals";
 import { markText } from "./axis";
-import { Family, type Spot } from "./family";
+import { basisOf, Family, type Spot } from "./family";
 import type { MapName, Measure } from "./moment";
 import { readTensors } from "../safetensors";
 
@@ -19,6 +19,10 @@ export interface SweepCard {
   maps: ("plane" | "pca" | "umap")[];
   count: number;
   error_unit: string;
+  examples: string;
+  likelihood: string;
+  binarise: string;
+  constants: number | null; // nats; null where the likelihood is none
   encoder: Part;
   decoder: Part;
 }
@@ -71,6 +75,8 @@ export async function loadSweep(url: string): Promise<Family> {
     dim,
     labels: (tensors.get("label")?.data as Int32Array | undefined) ?? null,
     unit: card.error_unit,
+    basis: basisOf(card),
+    constants: card.constants,
     curve: members,
     range: [above[0], above.at(-1)!],
     hasZero: betas[0] === 0,
@@ -95,6 +101,7 @@ export async function loadSweep(url: string): Promise<Family> {
         rate: through(low.rate, half.rate, high.rate, t),
         distortion: through(low.distortion, half.distortion, high.distortion, t),
         kl: Float32Array.from(below, (value, d) => (1 - t) * value + t * next[d]),
+        measured: !t,
       };
     },
     fed: (spot) => spot,

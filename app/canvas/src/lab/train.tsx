@@ -16,7 +16,7 @@ import { Session } from "./session";
 import type { Signal } from "./signal";
 import { BetaSlider } from "./slider";
 import { isOwn } from "./token";
-import { Jobs, type Job, type LiveStart, type State } from "./wire";
+import { ENDED, Jobs, type Job, type LiveStart } from "./wire";
 
 export interface TrainLiveProps {
   host: Host;
@@ -118,7 +118,6 @@ function Start({ data, title, live, train, jobs, onRange, onStarted }: TrainLive
 }
 
 const DIMS = ["2", "8"].map((value) => ({ value, title: `${value} dims` }));
-const ENDED: State[] = ["done", "stopped", "failed"];
 const LISTED = 6;
 
 /** Starts a training, and ends those of this tab: one at a time is looked at. */
@@ -132,12 +131,11 @@ function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): vo
   const { jobs, id, live: start, preset, onBeta, onRange, onLeave, children } = props;
   const range = start?.betas ?? RANGE;
   const session = useMemo(() => new Session(jobs, id, range), [jobs, id]);
-  useEffect(() => {
-    onRange((beta) => session.own && beta <= range[1]);
-    return () => session.dispose();
-  }, [session]);
+  useEffect(() => () => session.dispose(), [session]);
   const live = useSignal(session.live);
   const job = useSignal(session.job);
+  const ended = Boolean(job && ENDED.includes(job.state));
+  useEffect(() => onRange((beta) => session.own && !ended && beta <= range[1]), [session, ended]);
   const refused = useSignal(session.refused);
   const failed = job?.state === "failed";
   const end = async () => {
@@ -146,7 +144,7 @@ function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): vo
   };
   return (
     <div class="live-lab">
-      {live && <Price {...{ session, live, preset, onBeta }} />}
+      {live && <Price {...{ session, live, preset, onBeta, ended }} />}
       <section class="panel steering" aria-label="Training">
         <Says session={session} />
         {!session.own && job && <p class="caption">{NOT_YOURS}</p>}
@@ -155,7 +153,7 @@ function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): vo
         <fieldset disabled={!session.own}>
           <legend class="unseen">Steering</legend>
           <Transport session={session} onNew={() => void end()} />
-          {live && <Settings session={session} />}
+          {live && <Settings {...{ session, ended }} />}
         </fieldset>
         {(!session.own || !job) && <Button title="Leave" help="To start a training of your own." onClick={onLeave} />}
         {live && <Scrub live={live} going={job?.state === "running"} />}
@@ -197,7 +195,7 @@ function Says({ session }: { session: Session }) {
 }
 
 /** β, large, in its equation, and the slider that turns it while it trains. */
-function Price({ session, live, preset, onBeta }: Pick<TrainLiveProps, "preset" | "onBeta"> & { session: Session; live: Live }) {
+function Price({ session, live, preset, onBeta, ended }: Pick<TrainLiveProps, "preset" | "onBeta"> & { session: Session; live: Live; ended: boolean }) {
   const frame = useSignal(live.frame);
   useSignal(session.asked);
   useSignal(live.at);
@@ -216,9 +214,9 @@ function Price({ session, live, preset, onBeta }: Pick<TrainLiveProps, "preset" 
   const turn = (beta: number) => session.turn("beta", rounded(beta));
   return (
     <BetaHead source={live} beta={rising ? acts : set}>
-      <fieldset disabled={!session.own}>
+      <fieldset disabled={!session.own || ended}>
         <legend class="unseen">β</legend>
-        <BetaSlider {...{ scale, beta: set }} disabled={!session.own} onTurn={turn} />
+        <BetaSlider {...{ scale, beta: set }} disabled={!session.own || ended} onTurn={turn} />
       </fieldset>
     </BetaHead>
   );

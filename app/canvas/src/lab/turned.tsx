@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { Notice, usePromise } from "../parts/kit";
 import { scaleOf } from "./axis";
 import type { Entry, LabData } from "./catalogue";
-import type { Family } from "./family";
+import { basisOf, type Family } from "./family";
 import { BetaHead } from "./head";
 import type { Signal } from "./signal";
 import { useSignal } from "./moment";
@@ -17,15 +17,15 @@ export type TurnedWay = "sweep" | "one";
 
 const GLIDE = 600; // ms from one β to a preset's
 
-/** The other way's models of as many dimensions, for the rate–distortion plot. */
-async function rivalsOf(way: TurnedWay, entry: LabData, dim: number): Promise<Rival[]> {
+/** The other way's models of as many dimensions whose figures can be compared, for the rate–distortion plot. */
+export async function rivalsOf(way: TurnedWay, entry: LabData, { dim, basis }: { dim: number; basis: string }): Promise<Rival[]> {
   if (way === "sweep") {
     const cards = await Promise.all(entry.multi_rate.map(({ url }) => rateCard(url)));
-    const same = cards.filter(({ latent, rate_distortion }) => latent.dim === dim && rate_distortion?.length);
+    const same = cards.filter((card) => card.latent.dim === dim && basisOf(card) === basis && card.rate_distortion?.length);
     return same.slice(0, 1).map(({ rate_distortion }) => ({ title: "one model for every β", points: rate_distortion! }));
   }
   const cards = await Promise.all(entry.sweeps.map(({ url }) => sweepCard(url)));
-  return cards.filter((card) => card.dim === dim).slice(0, 1).map(({ members }) => ({ title: "dedicated VAEs", points: members }));
+  return cards.filter((card) => card.dim === dim && basisOf(card) === basis).slice(0, 1).map(({ members }) => ({ title: "dedicated VAEs", points: members }));
 }
 
 export interface TurnedProps {
@@ -44,7 +44,7 @@ export interface TurnedProps {
 export function Turned(props: TurnedProps) {
   const { way, chosen, entry } = props;
   const { value: family, error } = usePromise(() => (way === "sweep" ? loadSweep(chosen.url) : loadMultiRate(chosen.url)), [way, chosen.url]);
-  const { value: others } = usePromise(() => (family ? rivalsOf(way, entry, family.dim).catch(() => []) : Promise.resolve([])), [family]);
+  const { value: others } = usePromise(() => (family ? rivalsOf(way, entry, family.way).catch(() => []) : Promise.resolve([])), [family]);
   if (error) return <Notice failed title={`${chosen.title} cannot be shown`} text={error.message} />;
   if (!family) return <div class="panel skeleton" aria-busy="true" />;
   return <Shown key={chosen.url} {...props} {...{ family, others }} />;

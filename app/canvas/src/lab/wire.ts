@@ -133,6 +133,8 @@ export interface Listener {
   gone(reason: string): void;
 }
 
+/** Nothing happens any more unless somebody resumes it. */
+export const ENDED: State[] = ["done", "stopped", "failed"];
 const GONE = 4404; // close code: there is no such job any more
 const AGAIN = [300, 1000, 3000]; // ms until the socket is opened once more
 
@@ -142,18 +144,26 @@ export function watch(base: string, id: string, listener: Listener): () => void 
   let left = false;
   let tries = 0;
   let timer = 0;
+  /** A training goes on for who sees it: a page in the background does not count. */
+  const seen = () => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(document.visibilityState);
+  };
   const open = () => {
     const url = new URL(`${base}jobs/${id}/frames`, location.href);
     url.protocol = url.protocol.replace("http", "ws");
     socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     const its = socket;
+    socket.onopen = seen;
     socket.onmessage = async ({ data }: MessageEvent<string | ArrayBuffer>) => {
       tries = 0;
       listener.connected(true);
       if (data instanceof ArrayBuffer) {
-        await listener.frame(data);
-        if (its.readyState === WebSocket.OPEN) its.send("ok");
+        try {
+          await listener.frame(data);
+        } finally {
+          if (its.readyState === WebSocket.OPEN) its.send("ok"); // a frame that cannot be shown does not end them
+        }
         return;
       }
       const said = JSON.parse(data) as { job?: Job; manifest?: Manifest };
@@ -168,8 +178,10 @@ export function watch(base: string, id: string, listener: Listener): () => void 
     };
   };
   open();
+  document.addEventListener("visibilitychange", seen);
   return () => {
     left = true;
+    document.removeEventListener("visibilitychange", seen);
     clearTimeout(timer);
     socket.close();
   };

@@ -62,12 +62,13 @@ export function Pick<T extends string>(props: {
 }
 
 /** Something that is on or off. */
-export function Chip(props: { title: string; help?: string; on: boolean; onChange(on: boolean): void }) {
+export function Chip(props: { title: string; help?: string; on: boolean; disabled?: boolean; onChange(on: boolean): void }) {
   return (
     <button
       type="button"
       class={`chip ${props.on ? "on" : ""}`}
       aria-pressed={props.on}
+      disabled={props.disabled}
       title={props.help}
       onClick={() => props.onChange(!props.on)}
     >
