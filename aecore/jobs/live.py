@@ -16,10 +16,10 @@ from aecore.errors import UserError
 from aecore.jobs.cadence import Cadence
 from aecore.jobs.commands import WORDS
 from aecore.jobs.link import Link
-from aecore.jobs.places import job_folder
+from aecore.jobs.places import DIALS, job_folder
 from aecore.jobs.probe import Probe
 from aecore.jobs.recorder import Recorder
-from aecore.jobs.recording import DIALS, Dials
+from aecore.jobs.recording import Dials
 from aecore.jobs.records import Command, Job
 from aecore.jobs.settings import Limits
 from aecore.jobs.training import Outcome, config_of, film, standing_of

@@ -12,6 +12,9 @@ from pathlib import Path
 from aecore.bundles import user_root
 from aecore.errors import UserError
 
+DIALS = "dials.json"
+"""Beside weights that are put aside: how they were being trained."""
+
 LOOKS = 20
 """How often somebody who only looks whether a file is held may be in the way, for an instant each."""
 

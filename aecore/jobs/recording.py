@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 MARK = b"LPF1"
 HEAD = struct.Struct("<4sIII")
 MANIFEST = "frames.json"
-DIALS = "dials.json"  # beside weights that are put aside
 MOST = 1 << 28  # bytes of a frame: what claims more is damaged
 
 
@@ -49,8 +48,7 @@ class Manifest:
         columns: Cells in a row of ``grid.png``.
         manifold: Whether ``grid.png`` is the plane of a code of two dimensions, or samples.
         dials: What can be turned: names of commands.
-        legend: How numbers are read: ``vocabulary``, ``columns``, ``centre`` and ``scale``, as ``DataSpec``
-            has them; empty where there are images.
+        legend: ``vocabulary``, ``columns``, ``centre`` and ``scale`` of ``DataSpec``; empty for images.
         take: Counts from 1 how often the training was begun.
         generation: In which file the frames are: ``frames-<generation>``.
         first: The number of a new frame is no less.
@@ -91,8 +89,7 @@ class Manifest:
     def read(cls, folder: Path) -> Manifest | None:
         """That of a recording, or None where there is none that can be read."""
         try:
-            said: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-            return cls(**_with_tuples(said))
+            return cls(**_with_tuples(json.loads((folder / MANIFEST).read_bytes())))
         except (OSError, ValueError, TypeError, AttributeError):
             return None
 
@@ -205,8 +202,8 @@ def decode(raw: bytes) -> Frame | None:
         if mark != MARK or len(raw) != HEAD.size + header + body or zlib.crc32(raw[HEAD.size :]) != crc:
             return None
         said: dict[str, Any] = json.loads(raw[HEAD.size : HEAD.size + header])
-        made = _with_tuples(said) | {"dials": Dials(**said["dials"])}
-        return Frame(Header(**made), raw[HEAD.size + header :], raw)
+        made = Header(**_with_tuples(said) | {"dials": Dials(**said["dials"])})
+        return Frame(made, raw[HEAD.size + header :], raw)
     except (struct.error, ValueError, TypeError, KeyError):
         return None
 
@@ -295,8 +292,7 @@ class Recording:
 
     def latest(self, after: int = -1) -> Frame | None:
         """The newest frame, if its number is larger than ``after``; those in between are passed over."""
-        newest = self.frame(-1)
-        return newest if newest and newest.header.number > after else None
+        return newest if (newest := self.frame(-1)) and newest.header.number > after else None
 
     def range(self, start: int = 0, stop: int | None = None) -> list[Frame]:
         """The frames from one position to before another, as ``frame`` gives them; damaged ones left out."""

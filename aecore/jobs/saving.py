@@ -13,8 +13,8 @@ from typing import Any
 from aecore.bundles import user_folder
 from aecore.bundles.files import current
 from aecore.errors import UserError
-from aecore.jobs.places import job_folder
-from aecore.jobs.recording import DIALS, Dials
+from aecore.jobs.places import DIALS, job_folder
+from aecore.jobs.recording import Dials
 from aecore.jobs.records import Command, Job
 from aecore.runs import Run, runs_root
 from aecore.runs.claim import Busy, Claim

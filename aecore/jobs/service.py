@@ -184,7 +184,7 @@ def remove(id: str, token: str) -> None:  # noqa: A002
 def _forget_run(job: str) -> None:
     from aecore.runs import runs_root
     from aecore.runs.claim import Busy, Claim
-    from aecore.runs.run import run_of
+    from aecore.runs.states import run_of
 
     if not (run := run_of(job)):
         return

@@ -17,7 +17,7 @@ from aecore.jobs.recording import Dials, Header
 from aecore.jobs.records import Job, Standing, State
 from aecore.jobs.settings import Limits
 from aecore.runs import Run, complete
-from aecore.runs.run import run_of
+from aecore.runs.states import run_of
 from aecore.training import Event, Finished, Fit, Progress, resolve
 
 SHARE = 0.05  # of the time, that frames may take

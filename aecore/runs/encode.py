@@ -14,7 +14,7 @@ from aecore.errors import UserError, unknown
 from aecore.runs.claim import Claim
 from aecore.runs.finish import MAPS, encoded
 from aecore.runs.memory import enough_memory
-from aecore.runs.run import runs_root
+from aecore.runs.states import runs_root
 
 Listener = Callable[[int, int, str], None]
 """Is told how many examples of how many are encoded, and what is being done."""

@@ -23,7 +23,7 @@ from aecore.bundles.card import Card
 from aecore.bundles.files import current, remove_folder, write_folder
 from aecore.errors import UserError
 from aecore.runs.claim import Claim
-from aecore.runs.run import job_of, runs_root
+from aecore.runs.states import job_of, runs_root
 
 LONGEST = 500  # characters of a note
 KEPT = 30 * 24 * 3600  # seconds that a bundle stays in the bin

@@ -6,15 +6,15 @@ import itertools
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 
 from aecore import variants
-from aecore.bundles import Bundle, shipped_root, user_folder, user_root
-from aecore.bundles.files import ASIDE, current, remove_folder, write_folder
+from aecore.bundles import Bundle, shipped_root, user_folder
+from aecore.bundles.files import current, remove_folder, write_folder
 from aecore.data import Dataset
 from aecore.errors import UserError, unknown
 from aecore.options import options_of
@@ -22,6 +22,7 @@ from aecore.runs.claim import Busy, Claim, is_busy
 from aecore.runs.config import command, complete, load_data
 from aecore.runs.finish import make_bundle
 from aecore.runs.memory import enough_memory
+from aecore.runs.states import id_of, interrupted, read_state, runs_root
 from aecore.training import Diverged, EpochEnd, Event, Finished, Fit, Randomness
 
 Listener = Callable[[Event], None]
@@ -106,7 +107,7 @@ class Run:
             raise unknown("interrupted run", name, found)
         claim = Claim(found[name or next(iter(found))])
         try:
-            config = complete(_read(claim.state)["config"])
+            config = complete(read_state(claim.state)["config"])
             run = cls.open(config, user_folder(claim.state.parent.name, claim.state.name), claim.state)
         except BaseException:
             claim.release()
@@ -124,7 +125,7 @@ class Run:
         run = cls(config, folder, state)
         if not (current(state) / "run.json").is_file():
             return run
-        saved = _read(state)
+        saved = read_state(state)
         run.job = saved["job"]
         if saved["config"] != run.config or not saved["numbers"]:
             return run
@@ -214,72 +215,18 @@ class Run:
         self.resumable = False
 
 
-def _read(state: Path) -> dict[str, Any]:
-    """What ``save`` wrote, without the tensors.
-
-    Raises:
-        UserError: If it is damaged.
-    """
-    try:
-        saved = {"job": ""} | json.loads((current(state) / "run.json").read_bytes())
-        return {key: saved[key] for key in ("config", "numbers", "history", "job")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"The run in {state} cannot be resumed ({error}): remove that folder.") from error
-
-
-def runs_root() -> Path:
-    """Where unfinished runs keep their state: beside the user's bundles."""
-    return user_root().parent / "runs"
-
-
-def interrupted() -> dict[str, Path]:
-    """Runs that can be resumed, by ``data/name``, the latest first; those being trained are left out."""
-    found = [state for state in _states() if not is_busy(state)]
-    return {_id_of(state): state for state in sorted(found, key=_saved_at, reverse=True)}
-
-
-def run_of(job: str) -> str:
-    """The run that a job has left to be gone on with, ``data/name``; empty if it has left none."""
-    return next((run for run, state in interrupted().items() if job_of(state) == job), "")
-
-
-def job_of(state: Path) -> str:
-    """Id of the job whose run has left that; empty where it is of a command line, or cannot be read."""
-    with suppress(UserError):
-        return str(_read(state)["job"])
-    return ""
-
-
-def _states() -> set[Path]:
-    """Where runs have left something, whole: a writer may just be replacing it, or have died at that."""
-    entries = ((entry.parent, entry.name.removeprefix(ASIDE)) for entry in runs_root().glob("*/*"))
-    states = {parent / name for parent, name in entries if not name.startswith(".")}
-    return {state for state in states if (current(state) / "run.json").is_file()}
-
-
-def _id_of(state: Path) -> str:
-    return f"{state.parent.name}/{state.name}"
-
-
-def _saved_at(state: Path) -> float:
-    try:
-        return (current(state) / "run.json").stat().st_mtime
-    except OSError:  # its process has just finished
-        return 0.0
-
-
 def _claim(config: Mapping[str, Any], name: str, replace: bool) -> Claim:
     """The name that was asked for, if it is free or may be replaced."""
     folder = user_folder(config["data"], name)
     claim = Claim(runs_root() / config["data"] / name)
     if _is_taken(folder, claim.state) and not replace:
         resume = (
-            f" An interrupted run goes on with --resume {_id_of(folder)}."
+            f" An interrupted run goes on with --resume {id_of(folder)}."
             if current(claim.state).exists()
             else ""
         )
         claim.release()
-        raise UserError(f"{_id_of(folder)} is there already: choose another --name, or --replace it.{resume}")
+        raise UserError(f"{id_of(folder)} is there already: choose another --name, or --replace it.{resume}")
     return claim
 
 
