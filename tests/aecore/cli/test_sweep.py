@@ -81,21 +81,21 @@ def test_ctrl_c_says_how_to_go_on_and_a_held_name_is_taken(
 def test_trained_it_is_told_in_a_table_and_as_json(
     capsys: Said, monkeypatch: pytest.MonkeyPatch, own_home: Path
 ) -> None:
-    flat_maps(monkeypatch)
+    flat_maps(monkeypatch)  # vae-2d came with aecore
     assert main(["sweep", *TINY, "--epochs", "2"]) == 0
     out, err = capsys.readouterr()
-    assert "digits/vae-2d: VAE, 2 dimensions" in out
-    assert f"Sweep: {own_home / 'sweeps' / 'digits' / 'vae-2d'}" in out
+    assert "digits/vae-2d-2: VAE, 2 dimensions" in out
+    assert f"Sweep: {own_home / 'sweeps' / 'digits' / 'vae-2d-2'}" in out
     assert "leg 1 of 3 · β = 0.1: " in err
     assert main(["sweep", *TINY, "--epochs", "2", "--order", "branch", "--stacked", "yes", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["id"] == "digits/vae-2d-2"
+    assert said["id"] == "digits/vae-2d-3"
     assert [each["beta"] for each in said["members"]] == [0.1, 0.632456, 4]
-    command = open_sweep("digits/vae-2d-2").card.provenance.command
+    command = open_sweep("digits/vae-2d-3").card.provenance.command
     assert command.startswith("aecore sweep --variant vae --data digits --beta 0.1,0.632456,4 --order branch")
-    assert main(["sweep", *TINY, "--name", "vae-2d"]) == 2
+    assert main(["sweep", *TINY, "--name", "vae-2d-2"]) == 2
     assert "choose another --name, or --replace it." in capsys.readouterr().err
-    assert main(["sweep", *TINY, "--epochs", "1", "--name", "vae-2d", "--replace", "--json"]) == 0
+    assert main(["sweep", *TINY, "--epochs", "1", "--name", "vae-2d-2", "--replace", "--json"]) == 0
 
 
 def printed(said: Said, *words: str) -> Any:
