@@ -74,7 +74,7 @@ def read(messages: Iterator[bytes]) -> Shown:
                 raise Failed(f"{element.exception.type}: {element.exception.message}")
             if element.WhichOneof("type") == "bidi_component":
                 component = element.bidi_component
-                told = json.loads(component.json or component.mixed.json or "{}")
+                told = json.loads(component.bytes or component.json or component.mixed.json or "{}")
                 if isinstance(told, dict) and "canvas" in told:
                     shown.canvas = told
         elif kind == "script_finished":

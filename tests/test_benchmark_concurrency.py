@@ -62,7 +62,7 @@ def finished(status: int) -> bytes:
 
 def test_a_run_ends_when_its_script_has_and_not_before() -> None:
     told = ForwardMsg()
-    told.delta.new_element.bidi_component.json = '{"canvas": "loupe/canvas/1/canvas.js"}'
+    told.delta.new_element.bidi_component.bytes = b'{"canvas": "loupe/canvas/1/canvas.js"}'
     early, done = finished(ForwardMsg.FINISHED_EARLY_FOR_RERUN), finished(ForwardMsg.FINISHED_SUCCESSFULLY)
     shown = visitors.read(iter([early, told.SerializeToString(), done, b"never read"]))
     assert shown.canvas == {"canvas": "loupe/canvas/1/canvas.js"}

