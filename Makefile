@@ -21,7 +21,7 @@ app: $(APP) ## start Loupe and open it in a browser
 	@exec $(BIN)/aecore app $(ARGS)
 
 test: lint chromium $(NODE) ## every check and every test, real browser included; ARGS="-k vae" for some
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(ARGS)
 
 lint: $(TEST) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -6,12 +6,14 @@ import os
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded, and for what a test starts
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # Times differ from machine to machine; CI repeats the same examples each time.
 settings.register_profile("loupe", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,12 +21,19 @@ settings.register_profile("loupe-ci", settings.get_profile("loupe"), derandomize
 settings.load_profile("loupe-ci" if os.environ.get("CI") else "loupe")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share a worker of pytest-xdist and their fixtures; browser tests one browser too."""
-    browser = Path(__file__).parent / "browser"
-    for item in items:
-        group = "browser" if browser in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests share a worker of pytest-xdist and their fixtures; browser tests one browser too.
+
+    Groups named by a marker would say the same, but pytest-xdist 3.8 does not see them under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist, `-p no:xdist`, nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

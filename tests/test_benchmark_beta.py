@@ -92,6 +92,6 @@ def test_the_plain_training_is_looked_at_while_it_goes_on() -> None:
     assert len(trace.steps) == len(trace.seconds) == len(trace.accuracy) > 1
     assert list(trace.seconds) == sorted(trace.seconds)
     assert trace.steps[-1] > trace.steps[0] > 0
-    assert trace.seconds[-1] > 0.5
+    assert trace.seconds[-1] > 0.25  # half of the time it had: looks grow rare
     assert max(trace.accuracy) > 0.2  # of ten classes
     assert trace.steps_per_s > 0
