@@ -47,6 +47,7 @@ def make_bundle(
     seconds: float,
     command: str,
     job: str = "",
+    note: str = "",
 ) -> Bundle:
     """Everything a bundle holds, computed from the weights as they are stored, and written at once.
 
@@ -60,6 +61,7 @@ def make_bundle(
         seconds: How long that took.
         command: A command line that does it again, or the empty string.
         job: Id of the job that trained it, or the empty string.
+        note: What its owner has to say about it.
 
     Raises:
         UserError: If the bundle cannot be written; nothing is left behind then.
@@ -93,6 +95,7 @@ def make_bundle(
             command=command,
         ),
         job=job,
+        note=note,
     )
     return write_bundle(folder, model=model, card=card, codes=codes_of(model, data.test), history=history)
 

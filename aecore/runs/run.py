@@ -166,10 +166,19 @@ class Run:
             bundle = make_bundle(
                 self.folder, self.fit.model, self.data, self.config, self.history,
                 device=self.fit.device, seconds=finished.seconds, command=self.command, job=self.job,
+                note=self._note(),
             )  # fmt: skip
             if finished.why != "stopped":
                 self._forget()
         return bundle
+
+    def _note(self) -> str:
+        """What was said of the bundle that this job left when it was stopped."""
+        try:
+            card = Bundle.open(self.folder).card
+        except UserError:
+            return ""
+        return card.note if self.job and card.job == self.job else ""
 
     def _descend(self, listen: Listener) -> Finished:
         for event in self.fit:

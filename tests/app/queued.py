@@ -12,13 +12,25 @@ from starlette.applications import Starlette
 
 from aecore.jobs import Spec, owner_of, supervisor
 from aecore.jobs.store import Store
-from app import routes, server
+from app import routes, server, train
 from tests.app.served import Client, Reply, served
 
 MINE, OTHER = "a" * 64, "b" * 64
 SMALL = {"latent_dim": 2, "hidden": [8]}
 ASKED: dict[str, Any] = {"variant": "beta-vae", "data": "digits", "options": SMALL, "kind": "live"}
 JOBS = "/loupe/jobs"
+TRAIN = "/loupe/train"
+CONFIG: dict[str, Any] = {"variant": "vae", "data": "digits", "options": {"latent_dim": 2}}
+COST = {"device": "cpu", "seconds": 3.5, "memory": 10**9, "examples_per_s": 1e4, "steps": 200}
+DEVICES = [{"name": "cpu", "title": "CPU, 2 cores", "free": 2**30}]
+
+
+def time_by(stopwatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the Train page's questions answered by a stopwatch of ours; nothing is too long for it."""
+    train._timed.cache_clear()
+    train._free.cache_clear()
+    monkeypatch.setattr(train, "_stopwatch", lambda _: stopwatch)
+    monkeypatch.setattr(train, "BUSY", 1e12)
 
 
 @pytest.fixture

@@ -14,14 +14,10 @@ from aecore.jobs import Spec, jobs, owner_of
 from aecore.jobs.store import Store
 from aecore.runs import command, complete, runs_root
 from app import access, frames, train
-from tests.app.queued import ASKED, JOBS, MINE, client, made, send
+from tests.app.queued import ASKED, CONFIG, COST, DEVICES, JOBS, MINE, TRAIN, client, made, send, time_by
 from tests.app.served import Client, is_sentence
 
 __all__ = ["client", "made"]
-
-TRAIN = "/loupe/train"
-CONFIG: dict[str, Any] = {"variant": "vae", "data": "digits", "options": {"latent_dim": 2}}
-COST = {"device": "cpu", "seconds": 3.5, "memory": 10**9, "examples_per_s": 1e4, "steps": 200}
 
 
 class Timer:
@@ -37,16 +33,13 @@ class Timer:
         return COST
 
     def devices(self) -> list[dict[str, Any]]:
-        return [{"name": "cpu", "title": "CPU, 2 cores", "free": 2**30}]
+        return DEVICES
 
 
 @pytest.fixture
 def timer(monkeypatch: pytest.MonkeyPatch) -> Timer:
     found = Timer()
-    train._timed.cache_clear()
-    train._free.cache_clear()
-    monkeypatch.setattr(train, "_stopwatch", lambda _: found)
-    monkeypatch.setattr(train, "BUSY", 1e12)
+    time_by(found, monkeypatch)
     return found
 
 
@@ -149,7 +142,7 @@ def test_a_configuration_is_timed_once(client: Client, timer: Timer) -> None:
     is_sentence(send(client, f"{TRAIN}/cost", CONFIG | {"options": {"latent_dim": 0}}), 422, "whole number")
     is_sentence(send(client, f"{TRAIN}/cost", CONFIG, None), 401, "token")
     assert len(timer.asked) == 2
-    assert client.get(f"{TRAIN}/devices.json", authorization=f"Bearer {MINE}").json() == timer.devices()
+    assert client.get(f"{TRAIN}/devices.json", authorization=f"Bearer {MINE}").json() == DEVICES
     is_sentence(client.get(f"{TRAIN}/devices.json"), 401, "token")
 
 

@@ -15,15 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from app import access, train
-from tests.app.queued import MINE, client, send
+from tests.app.queued import CONFIG, COST, DEVICES, MINE, TRAIN, client, send, time_by
 from tests.app.served import Client, apart, is_sentence
 
 __all__ = ["client"]
-
-TRAIN = "/loupe/train"
-CONFIG: dict[str, Any] = {"variant": "vae", "data": "digits", "options": {"latent_dim": 2}}
-COST = {"device": "cpu", "seconds": 3.5, "memory": 10**9, "examples_per_s": 1e4, "steps": 200}
-DEVICES = [{"name": "cpu", "title": "CPU, 2 cores", "free": 2**30}]
 
 
 # Passwords
@@ -118,10 +113,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     found = Slow()
-    train._timed.cache_clear()
-    train._free.cache_clear()
-    monkeypatch.setattr(train, "_stopwatch", lambda _: found)
-    monkeypatch.setattr(train, "BUSY", 1e12)
+    time_by(found, monkeypatch)
     return found
 
 

@@ -53,3 +53,12 @@ def is_accessible(page: Page, within: str = MAIN) -> None:
     ]
     assert not worst, "\n".join(worst)
     assert found["passes"]
+
+
+def is_accessible_in_both(page: Page) -> None:
+    """Axe finds nothing serious in either theme, and nothing is wider than the window."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(300)  # colours fade over
+        is_accessible(page)
+    fits(page)

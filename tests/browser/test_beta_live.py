@@ -189,11 +189,7 @@ def test_beta_is_turned_while_a_model_learns_and_its_recording_is_found_again(
     assert newest
     assert newest.header.dials.free_bits == 0.5
     assert newest.header.dials.lr == 0.01
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(300)
-        pages.is_accessible(page)
-    pages.fits(page)
+    pages.is_accessible_in_both(page)
 
 
 SOCKET = re.compile(r"/loupe/jobs/[0-9a-f]{10}/frames$")

@@ -142,11 +142,7 @@ def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
     button(page, "Duplicate with changes").click()
     expect(option(page, "latent_dim")).to_have_value("2", timeout=WAIT)
     expect(option(page, "epochs")).to_have_value("100000")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(300)
-        pages.is_accessible(page)
-    pages.fits(page)
+    pages.is_accessible_in_both(page)
 
 
 def test_what_it_has_made_is_opened_named_deleted_and_brought_back(

@@ -77,11 +77,7 @@ def test_what_is_no_image_is_reconstructed_while_it_learns(
         subprocess.run([sys.executable, "-m", "aecore", "jobs", "stop", job], env=environment, check=True)
     expect(state(page)).to_have_text("Stopped", timeout=180_000)
     page.locator(".made").wait_for(timeout=WAIT)
-    for scheme in pages.SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(300)
-        pages.is_accessible(page)
-        pages.fits(page)
+    pages.is_accessible_in_both(page)
 
 
 def test_a_name_is_checked_and_given_and_a_note_is_shown_as_text(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from aecore.errors import UserError
-from aecore.runs import Run, interrupted, runs_root
+from aecore.runs import Run, interrupted, keeping, runs_root
 from aecore.runs.claim import Busy
 from aecore.training import Diverged, EpochEnd, Event, Fit
 from tests.aecore.conftest import TINY
@@ -108,6 +108,19 @@ def test_a_stopped_run_keeps_the_best_epoch_and_can_go_on(finished: list[Trained
     again = Run.resume("digits/stopped")
     assert again.config == run.config
     assert again.fit.epoch == 3
+
+
+def test_what_was_noted_of_a_stopped_training_is_kept_when_it_goes_on(own_home: Path) -> None:
+    run = begin("noted", epochs=3)
+    run.job = "0123456789"
+    run.train(lambda event: run.stop() if isinstance(event, EpochEnd) else None)
+    keeping.change("digits/noted", "noted", "For the lecture.", run.job)
+    again = Run.resume("digits/noted")
+    assert again.job == run.job
+    bundle = again.train(lambda _: None)
+    assert (bundle.card.note, len(bundle.history)) == ("For the lecture.", 3)
+    anew = Run.begin(run.config, "noted", replace=True)
+    assert anew.train(lambda _: None).card.note == ""
 
 
 def test_a_run_without_an_epoch_leaves_nothing(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
