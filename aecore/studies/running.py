@@ -58,6 +58,7 @@ def run(study: Study, folder: Path, *, data: tuple[str, ...] = (), listen: Liste
         config = study.config(name, setting, seed)
         try:
             figures = measured(config, study.metrics, loaded)
+            del figures["seconds"]  # of a machine that had other things to do as well, perhaps
         except Diverged:
             figures = {}
         rows.append(

@@ -64,10 +64,10 @@ def test_ones_own_results_stand_before_those_shipped(monkeypatch: pytest.MonkeyP
     made.write(DEPTH, tmp_path / "shipped", estimates={"digits": {"two_nn": 3.0}})
     assert len(stored(DEPTH)) == 30
     assert estimates(DEPTH) == {"digits": {"two_nn": 3.0}}
-    own = [row | {"figures": {**row["figures"], "seconds": 9.0}} for row in stored(DEPTH)[:2]]
+    own = [row | {"figures": {**row["figures"], "parameters": 9}} for row in stored(DEPTH)[:2]]
     store(DEPTH, own, user_folder(), {})
     assert len(stored(DEPTH)) == 30
-    assert [row["figures"]["seconds"] for row in stored(DEPTH)] == [9.0] * 2 + [1.5] * 28
+    assert [row["figures"]["parameters"] for row in stored(DEPTH)] == [9] * 2 + [1000] * 28
     assert estimates(DEPTH) == {"digits": {"two_nn": 3.0}}
 
 

@@ -60,7 +60,7 @@ def test_every_setting_is_trained_with_every_seed_and_measured(tmp_path: Path) -
     assert said[-1] == (4, 4, "")
     lines = table(QUICK, stored(QUICK, tmp_path))
     assert [(line.label, line.figures["mse"].seeds) for line in lines] == [("slow", 2), ("fast", 2)]
-    assert lines[0].figures.keys() == {"mse", "knn5_accuracy", "parameters", "seconds"}
+    assert lines[0].figures.keys() == {"mse", "knn5_accuracy", "parameters"}
     config = complete(QUICK.config("digits", QUICK.settings[0], 0))
     numbers = sum(p.numel() for p in build(config, digits().spec).parameters())
     assert lines[0].figures["parameters"].mean == numbers
@@ -70,7 +70,7 @@ def test_every_setting_is_trained_with_every_seed_and_measured(tmp_path: Path) -
 def test_the_same_seed_gives_the_same_figures(tmp_path: Path) -> None:
     def figures(folder: Path) -> list[dict[str, float]]:
         run(QUICK, folder, listen=quiet)
-        return [{k: v for k, v in row["figures"].items() if k != "seconds"} for row in stored(QUICK, folder)]
+        return [row["figures"] for row in stored(QUICK, folder)]
 
     first = figures(tmp_path / "a")
     assert first == figures(tmp_path / "b")
