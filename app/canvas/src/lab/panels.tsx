@@ -20,12 +20,12 @@ export function Panels({ source, advice, others }: { source: Source; advice?: Co
       <div class="lab-columns">
         <div class="column">
           <LatentMap source={source} />
+          <Collapse {...{ source, advice }} />
         </div>
         <div class="column">
           <Reconstructions source={source} />
           <Samples source={source} />
           <Traversals source={source} />
-          <Collapse {...{ source, advice }} />
         </div>
         <div class="column">
           <RatePlot {...{ source, others }} />
