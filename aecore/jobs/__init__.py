@@ -24,8 +24,9 @@ ends by itself. The store is SQLite (``jobs.db``); limits are settings in ``jobs
 """
 
 from aecore.jobs.commands import WORDS
+from aecore.jobs.manifest import Manifest
 from aecore.jobs.places import job_folder, owner_of, terminal_token
-from aecore.jobs.recording import Frame, Header, Manifest, Recording
+from aecore.jobs.recording import Frame, Header, Recording
 from aecore.jobs.records import Command, Job, Spec, Standing
 from aecore.jobs.service import (
     NotYours,

@@ -55,7 +55,7 @@ class Live:
         self.cadence = Cadence()
         self.run = Run.open(self.config, self._place(), self.folder / "state")
         self._begin()
-        self.probe = Probe(self.run.data, self.run.fit.model, self.config["variant"], self._names())
+        self.probe = Probe(self.run.data, self.run.fit.model, self.config, self._names())
         self.recorder = Recorder(
             self.folder, self.probe.manifest, self.probe.originals, limits.recording_mb * 1e6
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,15 +13,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aecore.bottlenecks import Variational
+from aecore.bundles import DataCard
 from aecore.data import Dataset, Split
 from aecore.data.splits import stratified
+from aecore.jobs.manifest import Manifest
 from aecore.jobs.recorder import Parts
-from aecore.jobs.recording import Manifest
 from aecore.latent.grids import of_dimensions
 from aecore.metrics.probabilistic import active_units
 from aecore.model import Autoencoder
-from aecore.scenes import Originals
+from aecore.scenes import Originals, basis
 from aecore.scenes.atlas import Atlas, grid, png
+from aecore.scenes.coded import examples
 from aecore.step import Step
 from aecore.training import Randomness
 
@@ -28,7 +32,10 @@ MEASURED = 250  # probe examples whose distortion is taken
 SHOWN = 8
 SEED = 0
 WIDEST = 2.5  # of the plane through N(0, I): 98.8 % of each coordinate
-PICTURE = 320  # pixels along the grid's side, about
+PICTURE = 320  # pixels along the grid's side, about; the strips have no more of them
+STRIPS = 10  # dimensions that are traversed, at most
+STEPS = 7  # images of a strip
+REACH = 3.0  # σ that a strip goes to either side
 LEGEND = ("vocabulary", "columns", "centre", "scale")
 
 
@@ -43,6 +50,7 @@ class Look:
     kl: tuple[float, ...]
     active_units: int
     bounds: tuple[float, ...]
+    traversed: tuple[int, ...]
 
 
 class Probe:
@@ -51,13 +59,15 @@ class Probe:
     Args:
         data: Its test split is looked at.
         model: Read for its device and the size of its code.
-        variant: Its name.
+        config: The whole configuration, for the variant's name and what it may be compared with.
         dials: What can be turned.
     """
 
-    def __init__(self, data: Dataset, model: Autoencoder, variant: str, dials: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, data: Dataset, model: Autoencoder, config: Mapping[str, Any], dials: tuple[str, ...] = ()
+    ) -> None:
         self.device = next((str(p.device) for p in model.parameters()), "cpu")
-        spec, test = data.spec, data.test
+        spec, test, card = data.spec, data.test, DataCard.of(data)
         label = np.zeros(len(test), np.int64) if test.label is None else test.label.numpy()
         index = stratified(label, min(MOST_CODES, len(test)), seed=0)
         shown = stratified(label[index], min(SHOWN, len(index)), seed=0)
@@ -67,10 +77,13 @@ class Probe:
         self.measured = self.examples.take(few)
         self.images = spec.kind == "image" and spec.shape[0] in (1, 3)
         self.values = spec.values
+        fitting = int(PICTURE**2 / (STEPS * math.prod(spec.shape[1:]))) if self.images else 0
+        chosen = model.latent_spec()["kind"] == "codebook"  # between two codes lies nothing it has decoded
+        self.strips = 0 if chosen or not self.images else min(STRIPS, model.latent_dim, max(1, fitting))
         side = max(2, min(20, round(PICTURE / max(spec.shape[1:])))) if self.images else 4
         self.manifest = Manifest(
             data=spec.name,
-            variant=variant,
+            variant=config["variant"],
             kind=spec.kind,
             shape=spec.shape,
             latent_dim=model.latent_dim,
@@ -81,6 +94,7 @@ class Probe:
             columns=side,
             manifold=self.images and model.latent_dim == 2,
             dials=dials,
+            basis=basis(examples(card, "test", card.fingerprint), config, card),
             legend={} if self.images else {name: list(getattr(spec, name)) for name in LEGEND},
         )
 
@@ -98,12 +112,18 @@ class Probe:
             if logvar is not None:
                 parts["logvar"] = _half(logvar)
             told = self._told(model, self.shown)
-            again = model.decode(model.encode(self.shown.x, told), told)
+            codes = model.encode(self.shown.x, told)
+            again = model.decode(codes, told)
             bounds: tuple[float, ...] = ()
+            dims: tuple[int, ...] = ()
             if self.images:
                 cells, bounds = self._cells(model, mu)
                 parts["grid.png"] = png(grid(self._pixels(cells), self.manifest.columns))
                 parts["reconstructions.png"] = self._strip(again)
+                if self.strips:
+                    z, dims = self._traversals(codes[0], mu, kl)
+                    told = None if told is None else told[:1].expand(len(z), -1)
+                    parts["traversals.png"] = png(grid(self._pixels(model.decode(z, told)), STEPS))
             else:
                 parts["samples"] = _half(model.decode(model.draw(SHOWN), self._first(model, SHOWN)))
                 parts["reconstructions"] = _half(again)
@@ -118,6 +138,7 @@ class Probe:
             kl=tuple(kl) if all(map(math.isfinite, kl)) else (),
             active_units=active_units(mu),
             bounds=bounds,
+            traversed=dims,
         )
 
     def _codes(self, model: Autoencoder) -> tuple[Tensor, Tensor | None, list[float]]:
@@ -154,6 +175,21 @@ class Probe:
         x, y = np.linspace(*bounds[:2], side), np.linspace(*bounds[2:], side)
         z = torch.from_numpy(of_dimensions(np.zeros(2), (0, 1), x, y).z.reshape(-1, 2)).to(self.device)
         return model.decode(z, told), bounds
+
+    def _traversals(self, z: Tensor, mu: Tensor, kl: list[float]) -> tuple[Tensor, tuple[int, ...]]:
+        """Codes along the dimensions that carry most, shape (len(dims) · STEPS, D), and which those are.
+
+        From one code, each from −3 σ to 3 σ: of the prior, or of the codes where they reach farther.
+        """
+        mean, sigma = mu.mean(0), mu.std(0, correction=0)
+        carried = torch.tensor(kl) if kl else sigma.cpu()
+        dims = sorted(carried.argsort(descending=True, stable=True)[: self.strips].tolist())
+        wide = sigma > 1
+        reach = REACH * torch.linspace(-1, 1, STEPS, device=z.device)
+        codes = z.repeat(len(dims), STEPS, 1)
+        for row, d in zip(codes, dims, strict=True):
+            row[:, d] = mean[d] + sigma[d] * reach if wide[d] else reach
+        return codes.flatten(0, 1), tuple(dims)
 
     def _told(self, model: Autoencoder, batch: Split) -> Tensor | None:
         return model.told(Step(batch.x, batch.x, label=batch.label))

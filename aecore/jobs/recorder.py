@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.jobs.recording import MANIFEST, Header, Manifest, Recording, decode, encode, offsets
+from aecore.jobs.manifest import MANIFEST, Manifest
+from aecore.jobs.recording import Header, Recording, decode, encode, offsets
 
 Parts = Mapping[str, bytes | NDArray[np.float16]]
 
@@ -37,7 +38,8 @@ class Recorder:
     def __init__(self, folder: Path, manifest: Manifest, originals: bytes, budget: float) -> None:
         self.folder, self.budget = folder, budget
         found = Manifest.read(folder)
-        if found and replace(found, take=1, generation=1, first=0) == manifest:
+        basis = found.basis or manifest.basis if found else {}  # one of before is gone on with, too
+        if found and replace(found, take=1, generation=1, first=0, basis=basis) == manifest:
             self.manifest = found
             self.last: Header | None = _newest(folder)
             self.size = self._forget_torn()

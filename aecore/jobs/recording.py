@@ -7,7 +7,8 @@ the CRC-32 of both), a header in JSON, and a body: the parts that the header lis
 - ``mu`` and ``logvar``: codes of the probe examples, float16, shape (N, D); ``logvar`` only where q(z|x)
   is a Gaussian;
 - images: ``grid.png``, the manifold of a code of two dimensions, or samples of the same noise each time,
-  and ``reconstructions.png``, a strip of the examples in ``originals.png``;
+  ``reconstructions.png``, a strip of the examples in ``originals.png``, and ``traversals.png``, a strip for
+  each dimension in ``traversed`` (neither in frames of before, nor where a code is a choice from a codebook);
 - other data: ``samples`` and ``reconstructions``, float16, shape (M, *shape); of tokens their
   probabilities, shape (M, T, V). The examples are ``x`` in ``originals.safetensors``.
 
@@ -27,71 +28,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.jobs.manifest import MANIFEST, Manifest, with_tuples
+
 MARK = b"LPF1"
 HEAD = struct.Struct("<4sIII")
-MANIFEST = "frames.json"
 MOST = 1 << 28  # bytes of a frame: what claims more is damaged
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What is recorded.
-
-    Attributes:
-        data, variant: Names.
-        kind, shape: Of the data set.
-        latent_dim: D.
-        index: Where each probe example stands in the test split, shape (N,).
-        label: Its class, shape (N,), or None.
-        classes: Name of each label.
-        shown: Which probe examples are reconstructed, as positions in ``index``.
-        columns: Cells in a row of ``grid.png``.
-        manifold: Whether ``grid.png`` is the plane of a code of two dimensions, or samples.
-        dials: What can be turned: names of commands.
-        legend: ``vocabulary``, ``columns``, ``centre`` and ``scale`` of ``DataSpec``; empty for images.
-        take: Counts from 1 how often the training was begun.
-        generation: In which file the frames are: ``frames-<generation>``.
-        first: The number of a new frame is no less.
-    """
-
-    data: str
-    variant: str
-    kind: str
-    shape: tuple[int, ...]
-    latent_dim: int
-    index: tuple[int, ...]
-    label: tuple[int, ...] | None
-    classes: tuple[str, ...]
-    shown: tuple[int, ...]
-    columns: int
-    manifold: bool
-    dials: tuple[str, ...] = ()
-    legend: Mapping[str, list[Any]] = field(default_factory=dict)
-    take: int = 1
-    generation: int = 1
-    first: int = 0
-
-    @property
-    def file(self) -> str:
-        """Name of the file of frames."""
-        return f"frames-{self.generation}"
-
-    @property
-    def originals(self) -> str:
-        """Name of the file of the examples that are reconstructed."""
-        return "originals.safetensors" if self.legend else "originals.png"
-
-    def to_bytes(self) -> bytes:
-        """As ``frames.json`` has it."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def read(cls, folder: Path) -> Manifest | None:
-        """That of a recording, or None where there is none that can be read."""
-        try:
-            return cls(**_with_tuples(json.loads((folder / MANIFEST).read_bytes())))
-        except (OSError, ValueError, TypeError, AttributeError):
-            return None
 
 
 @dataclass(frozen=True)
@@ -136,6 +77,7 @@ class Header:
         kl: Mean KL of each dimension over the probe examples, nats, shape (D,), or empty.
         active_units: Dimensions whose mean varies over the probe examples.
         bounds: Of the plane in ``grid.png``: least and largest of both coordinates, or empty.
+        traversed: The dimension of each row of ``traversals.png``, or empty.
         parts: Name, type (``float16`` or ``png``), shape and bytes of each part of the body.
     """
 
@@ -151,6 +93,7 @@ class Header:
     kl: tuple[float, ...] = ()
     active_units: int = 0
     bounds: tuple[float, ...] = ()
+    traversed: tuple[int, ...] = ()
     parts: tuple[tuple[str, str, tuple[int, ...], int], ...] = ()
 
 
@@ -202,14 +145,10 @@ def decode(raw: bytes) -> Frame | None:
         if mark != MARK or len(raw) != HEAD.size + header + body or zlib.crc32(raw[HEAD.size :]) != crc:
             return None
         said: dict[str, Any] = json.loads(raw[HEAD.size : HEAD.size + header])
-        made = Header(**_with_tuples(said) | {"dials": Dials(**said["dials"])})
+        made = Header(**with_tuples(said) | {"dials": Dials(**said["dials"])})
         return Frame(made, raw[HEAD.size + header :], raw)
     except (struct.error, ValueError, TypeError, KeyError):
         return None
-
-
-def _with_tuples(said: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
 
 
 def offsets(path: Path, known: Sequence[int] = (0,)) -> list[int]:

@@ -59,7 +59,7 @@ class Filming:
     def __init__(self, job: Job, run: Run, limits: Limits) -> None:
         self.run, self.cost, self.at = run, 0.0, -float("inf")
         try:
-            self.probe = Probe(run.data, run.fit.model, run.config["variant"])
+            self.probe = Probe(run.data, run.fit.model, run.config)
             self.recorder: Recorder | None = Recorder(
                 job_folder(job.id), self.probe.manifest, self.probe.originals, limits.recording_mb * 1e6
             )
@@ -104,6 +104,7 @@ def film(recorder: Recorder, probe: Probe, fit: Fit, event: Progress | None, dia
         kl=look.kl,
         active_units=look.active_units,
         bounds=look.bounds,
+        traversed=look.traversed,
     )
     return recorder.append(header, look.parts)
 

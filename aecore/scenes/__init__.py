@@ -17,7 +17,7 @@ from aecore.scenes.atlas_cache import key as originals_key
 from aecore.scenes.images import NUMBERS, Originals, originals
 from aecore.scenes.lab import describe_lab, is_multi_rate
 from aecore.scenes.projector import write_projector
-from aecore.scenes.scene import describe, dims, error_unit, examples, key, own_files, title, titles
+from aecore.scenes.scene import basis, describe, dims, error_unit, examples, key, own_files, title, titles
 from aecore.scenes.site import entries, write_site
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Atlas",
     "Originals",
     "atlas",
+    "basis",
     "codes",
     "describe",
     "describe_lab",

@@ -87,6 +87,18 @@ def likelihood(config: Mapping[str, object], data: DataCard) -> str:
     return NATURAL.get(data.values, "gaussian") if name == "natural" else name
 
 
+def basis(examples: str, config: Mapping[str, object], data: DataCard) -> dict[str, str]:
+    """What two models have in common exactly when their distortions can be compared.
+
+    Args:
+        examples: Those it was measured on, as :func:`examples` says it.
+        config: The whole configuration.
+        data: What it was trained on.
+    """
+    binarise = str(config.get("binarise", "none"))
+    return {"examples": examples, "likelihood": likelihood(config, data), "binarise": binarise}
+
+
 def key(bundle: Bundle) -> str:
     """What tells this bundle from another of its name, for URLs whose content never changes."""
     return f"{bundle.card.digest[:16]}-{VERSION}"
@@ -172,10 +184,8 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "measured": {name: card.metrics[name] for name in MEASURED if name in card.metrics},
         "beta": beta(bundle),
         "split": card.codes_split,
-        "examples": examples(bundle),
         "error_unit": error_unit(bundle),
-        "likelihood": likelihood(card.config, data),
-        "binarise": str(card.config.get("binarise", "none")),
+        **basis(examples(bundle), card.config, data),
         "constants": constants(card.metrics),
         "count": len(bundle.codes),
         "maps": maps(bundle),

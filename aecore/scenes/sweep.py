@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aecore.scenes import coded
-from aecore.scenes.scene import UNITS, apart, constants, likelihood, of_data
+from aecore.scenes.scene import UNITS, apart, basis, constants, of_data
 
 if TYPE_CHECKING:
     from aecore.sweeps import Sweep
@@ -89,11 +89,9 @@ def describe(sweep: Sweep) -> dict[str, Any]:
         "maps": list(card.maps),
         "count": len(sweep.codes),
         "split": "test",
-        "examples": examples(sweep),
         "originals": originals_key(sweep),
         "error_unit": UNITS.get(str(card.config.get("likelihood", "")), "nats"),
-        "likelihood": likelihood(card.config, card.data),
-        "binarise": str(card.config.get("binarise", "none")),
+        **basis(examples(sweep), card.config, card.data),
         "constants": constants(card.members[0].metrics),
         "encoder": _graph(card.encoder.file, card.encoder.inputs, card.encoder.outputs),
         "decoder": _graph(card.decoder.file, card.decoder.inputs, card.decoder.outputs),

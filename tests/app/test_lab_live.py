@@ -18,13 +18,15 @@ from websockets.sync.client import ClientConnection, connect
 from aecore import jobs
 from aecore.jobs import Frame, supervisor
 from aecore.jobs.recording import decode
+from aecore.scenes.sweep import describe
+from aecore.sweeps import open_sweep
 from app import lab, routes, server
 from tests.aecore.jobs.processes import Nursery
 from tests.app.queued import JOBS, OTHER, send
 from tests.app.served import Client, apart, is_sentence, served
 
 PATIENCE = 120  # seconds
-OPTIONS = lab.LIVE | {"hidden": [8], "batch_size": 64, "device": "cpu"}
+OPTIONS = lab.LIVE | {"hidden": [8], "batch_size": 64, "device": "cpu", "binarise": "threshold"}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,12 @@ def test_a_training_is_started_watched_steered_and_found_again(serve: Callable[[
             assert frame
             assert frame.arrays["mu"].shape == (297, 2)
             assert np.isfinite(frame.arrays["mu"].astype(np.float32)).all()
-            assert {"grid.png", "reconstructions.png"} <= frame.pictures.keys()
+            assert {"grid.png", "reconstructions.png", "traversals.png"} <= frame.pictures.keys()
+            assert frame.header.traversed == (0, 1)
+            told = jobs.frames(id).manifest
+            assert told
+            dedicated = describe(open_sweep("digits/vae-2d"))  # its dots share the rate–distortion plot
+            assert told.basis == {name: dedicated[name] for name in ("examples", "likelihood", "binarise")}
             beta = {"name": "beta", "value": 50}
             is_sentence(send(client, named + "/commands", beta, OTHER), 403, "started by somebody else")
             number = send(client, named + "/commands", beta).json()["number"]

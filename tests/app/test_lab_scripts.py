@@ -255,6 +255,9 @@ def test_figures_between_two_measurements_are_said_to_be(run: Any) -> None:
     assert found == [True, False, True, False, True]
 
 
+TITLES = ("dedicated VAEs", "one model for every β")
+
+
 def test_only_what_can_be_compared_shares_a_plot(run: Any) -> None:
     like = {"examples": "a", "likelihood": "bernoulli", "binarise": "threshold"}
     others = [like | {"binarise": "dynamic"}, like | {"likelihood": "mse"}, like | {"examples": "b"}]
@@ -265,17 +268,21 @@ def test_only_what_can_be_compared_shares_a_plot(run: Any) -> None:
         for k, card in enumerate([*others, like])
     }
     found = run(
-        {"lab/turned": "rivalsOf", "lab/family": "basisOf"},
+        {"lab/rivals": "rivalsOf", "lab/family": "basisOf"},
         """
         globalThis.fetch = async (url) => ({ ok: true, json: async () => given.cards[url] });
         const entries = (way) => [0, 1, 2, 3].map((k) => ({ url: `http://loupe.test/${way}${k}/` }));
         const entry = { multi_rate: entries("scene"), sweeps: entries("sweep") };
         const family = { dim: 2, basis: basisOf(given.like) };
         const lone = { dim: 2, basis: basisOf({ ...given.like, likelihood: "gaussian" }) };
-        const asked = [["sweep", family], ["one", family], ["one", lone]];
+        const before = { dim: 2, basis: basisOf({}) };
+        const wide = { ...family, dim: 8 };
+        const asked = [["sweep", family], ["one", family], ["one", lone],
+          ["live", family], ["live", lone], ["live", before], ["live", wide]];
         return Promise.all(asked.map(([way, which]) => rivalsOf(way, entry, which)));
         """,
         cards=cards,
         like=like,
     )
-    assert [[rival["points"] for rival in each] for each in found] == [[[{"k": 3}]], [[{"k": 3}]], []]
+    trained, rated = ({"title": title, "points": [{"k": 3}]} for title in TITLES)
+    assert found == [[rated], [trained], [], [trained, rated], [], [], []]

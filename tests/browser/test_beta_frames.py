@@ -48,11 +48,14 @@ def frame_of(mu: NDArray[np.float16], pixels: NDArray[np.uint8]) -> bytes:
     """A frame as the core writes it."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
-    body = mu.astype("<f2").tobytes() + buffer.getvalue()
-    parts = (("mu", "float16", mu.shape, mu.nbytes), ("grid.png", "png", (), len(buffer.getvalue())))
+    picture = buffer.getvalue()
+    body = mu.astype("<f2").tobytes() + picture + picture
+    pictures = ("grid.png", "traversals.png")
+    parts = (("mu", "float16", mu.shape, mu.nbytes), *((name, "png", (), len(picture)) for name in pictures))
     header = Header(
-        7, 96, 2, 1.5, Dials(beta=4.0, beta_now=2.0, lr=0.003), rate=1.25, kl=(1.0, 0.25), parts=parts
-    )
+        7, 96, 2, 1.5, Dials(beta=4.0, beta_now=2.0, lr=0.003), rate=1.25, kl=(1.0, 0.25), traversed=(0, 2),
+        parts=parts,
+    )  # fmt: skip
     return encode(header, body)
 
 
@@ -62,20 +65,19 @@ def test_a_frame_is_read_as_the_core_wrote_it(run: Callable[..., Any]) -> None:
     found = run(
         "const frame = parts.frames.readFrame(bytes(given.raw).buffer);"
         "return [frame.header, [...frame.mu], frame.logvar,"
-        " [...await parts.frames.cellsOf(frame.grid, [1, 5, 4])], parts.frames.crc32(bytes(given.raw))]",
+        " ...await Promise.all([frame.grid, frame.traversals].map("
+        "   async (png) => [...await parts.frames.cellsOf(png, [1, 5, 4])])),"
+        " parts.frames.crc32(bytes(given.raw))]",
         raw=(raw := frame_of(mu, pixels)),
     )
-    header, codes, logvar, cells, crc = found
-    assert (header["number"], header["step"], header["dials"]["beta_now"], header["kl"]) == (
-        7,
-        96,
-        2,
-        [1, 0.25],
-    )
+    header, codes, logvar, cells, strips, crc = found
+    assert (header["number"], header["step"], header["dials"]["beta_now"]) == (7, 96, 2)
+    assert (header["kl"], header["traversed"]) == ([1, 0.25], [0, 2])
     np.testing.assert_array_equal(np.array(codes).reshape(37, 3), mu.astype(float))
     assert logvar is None
     expected = pixels.reshape(2, 5, 3, 4).swapaxes(1, 2).reshape(6, 1, 5, 4)
-    np.testing.assert_allclose(np.array(cells).reshape(6, 1, 5, 4), expected / 255, atol=1e-7)
+    for each in (cells, strips):
+        np.testing.assert_allclose(np.array(each).reshape(6, 1, 5, 4), expected / 255, atol=1e-7)
     assert crc == zlib.crc32(raw)
 
 

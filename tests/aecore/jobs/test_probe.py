@@ -26,7 +26,7 @@ def small(name: str) -> Dataset:
 def test_every_variant_can_be_looked_at(variant: str) -> None:
     data, made = small("digits"), model(variant).eval()
     before, state = weights(made), torch.get_rng_state()
-    probe = Probe(data, made, variant)
+    probe = Probe(data, made, {"variant": variant})
     first, second = probe.look(made), probe.look(made)
     assert equal(before, weights(made))
     assert torch.equal(state, torch.get_rng_state())
@@ -40,13 +40,15 @@ def test_every_variant_can_be_looked_at(variant: str) -> None:
     codes = made.codes(data.test.take(torch.tensor(probe.manifest.index))).detach().numpy()
     assert np.allclose(first.parts["mu"], codes, atol=1e-2, rtol=1e-2)
     assert first.distortion is not None
+    choice = made.latent_spec()["kind"] == "codebook"
+    assert ("traversals.png" in first.parts) == bool(first.traversed) == (not choice)
 
 
 @pytest.mark.parametrize("name", ["waves", "words", "breast-cancer"])
 def test_every_kind_of_data_can_be_looked_at(name: str) -> None:
     data = small(name)
     made = model("vae", data=data, net="mlp" if name == "breast-cancer" else "recurrent").eval()
-    probe = Probe(data, made, "vae")
+    probe = Probe(data, made, {"variant": "vae"})
     look = probe.look(made)
     assert look.parts.keys() == {"mu", "logvar", "samples", "reconstructions"}
     manifest, spec = probe.manifest, data.spec
@@ -67,9 +69,47 @@ def test_every_kind_of_data_can_be_looked_at(name: str) -> None:
     assert manifest.originals == "originals.safetensors"
 
 
+@pytest.mark.parametrize(("dim", "wide"), [(3, False), (3, True), (12, False)])
+def test_a_strip_is_what_is_decoded_along_a_dimension(dim: int, wide: bool) -> None:
+    data, made = small("digits"), model("vae", latent_dim=dim).eval()
+    if wide:
+        with torch.no_grad():
+            for parameter in made.bottleneck.parameters():
+                parameter.mul_(30)
+    probe = Probe(data, made, {"variant": "vae"})
+    look = probe.look(made)
+    mu = look.parts["mu"].astype(np.float64)  # type: ignore[union-attr]
+    sigma = mu.std(0)
+    assert (sigma > 1).any() == wide
+    most = sorted(range(dim), key=lambda d: -look.kl[d])[:10]
+    assert look.traversed == tuple(sorted(most))
+    picture = np.asarray(Image.open(io.BytesIO(bytes(look.parts["traversals.png"]))))
+    assert picture.shape == (8 * len(most), 8 * 7)
+    shown = data.test.x[torch.tensor(probe.manifest.index)[torch.tensor(probe.manifest.shown[:1])]]
+    for row, d in enumerate(look.traversed):
+        centre, reach = (mu[:, d].mean(), 3 * sigma[d]) if sigma[d] > 1 else (0.0, 3.0)
+        for column, value in enumerate(np.linspace(centre - reach, centre + reach, 7)):
+            with torch.no_grad():
+                z = made.encode(shown)
+                z[0, d] = value
+                cell = made.decode(z)[0, 0].numpy()
+            seen = picture[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+            assert np.allclose(seen / 255, cell, atol=2 / 255 if not wide else 0.02)
+
+
+def test_strips_have_no_more_pixels_than_the_grid() -> None:
+    data = small("digits")
+    large = replace(data.test, x=torch.zeros(40, 1, 64, 64))
+    data = replace(data, spec=replace(data.spec, shape=(1, 64, 64)), test=large)
+    made = model("vae", data=data, latent_dim=10).eval()
+    look = Probe(data, made, {"variant": "vae"}).look(made)
+    picture = Image.open(io.BytesIO(bytes(look.parts["traversals.png"])))
+    assert (len(look.traversed), picture.size) == (3, (64 * 7, 64 * 3))
+
+
 def test_the_grid_is_the_plane_and_the_strip_the_examples() -> None:
     data, made = small("digits"), model("vae", latent_dim=2).eval()
-    probe = Probe(data, made, "vae")
+    probe = Probe(data, made, {"variant": "vae"})
     look, side = probe.look(made), probe.manifest.columns
     assert (probe.manifest.manifold, look.bounds) == (True, (-2.5, 2.5, -2.5, 2.5))
     picture = np.asarray(Image.open(io.BytesIO(bytes(look.parts["grid.png"]))))

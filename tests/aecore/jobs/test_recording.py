@@ -7,15 +7,16 @@ import json
 import os
 import struct
 import zlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from aecore.jobs.manifest import Manifest
 from aecore.jobs.recorder import Recorder
-from aecore.jobs.recording import Dials, Header, Manifest, Recording, encode
+from aecore.jobs.recording import Dials, Header, Recording, encode
 
 MANIFEST = Manifest(
     data="digits", variant="vae", kind="image", shape=(1, 8, 8), latent_dim=2, index=(3, 5, 8),
@@ -106,6 +107,35 @@ def test_a_torn_frame_is_not_read_and_the_next_writer_cuts_it_off(tmp_path: Path
     assert steps(Recording(tmp_path)) == [0, 1, 7]
     numbers = [frame.header.number for frame in Recording(tmp_path).range()]
     assert numbers == [0, 1, 2]
+
+
+def test_a_recording_of_before_is_read_and_gone_on_with(tmp_path: Path) -> None:
+    """One whose manifest has no basis, and whose headers say nothing of traversals."""
+    record(tmp_path, range(2))
+    said = json.loads((tmp_path / "frames.json").read_bytes())
+    assert said.pop("basis") == {}
+    (tmp_path / "frames.json").write_text(json.dumps(said))
+    raws = []
+    for frame in Recording(tmp_path).range():
+        text = asdict(frame.header)
+        assert text.pop("traversed") == ()
+        top = json.dumps(text).encode()
+        crc = zlib.crc32(frame.body, zlib.crc32(top))
+        raws.append(struct.pack("<4sIII", b"LPF1", len(top), len(frame.body), crc) + top + frame.body)
+    (tmp_path / "frames-1").write_bytes(b"".join(raws))
+    assert [frame.header.traversed for frame in Recording(tmp_path).range()] == [(), ()]
+    now = replace(MANIFEST, basis={"examples": "a", "likelihood": "bernoulli", "binarise": "none"})
+    writing = Recorder(tmp_path, now, b"strip", 1e9)
+    assert writing.last
+    assert writing.last.step == 1
+    writing.append(replace(header(2), traversed=(0, 1)), parts(2))
+    reading = Recording(tmp_path)
+    assert steps(reading) == [0, 1, 2]
+    assert [frame.header.traversed for frame in reading.range()] == [(), (), (0, 1)]
+    other = {"examples": "b", "likelihood": "bernoulli", "binarise": "none"}
+    (new := tmp_path / "new").mkdir()
+    Recorder(new, now, b"strip", 1e9).append(header(0), parts(0))
+    assert Recorder(new, replace(now, basis=other), b"strip", 1e9).last is None  # it is no longer the same
 
 
 def test_damage_costs_what_it_hits(tmp_path: Path) -> None:

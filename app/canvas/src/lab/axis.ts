@@ -2,6 +2,7 @@
 
 import { digits } from "../parts/kit";
 
+export const NEGLIGIBLE = 0.005; // nats
 const ZERO = 0.08; // share of the axis from 0 to the lowest β above it
 
 export interface Scale {
@@ -46,6 +47,11 @@ export function marksOf(scale: Scale): number[] {
 export function betaText(beta: number): string {
   if (!beta) return "0";
   return beta < 0.001 ? beta.toPrecision(1) : digits(beta);
+}
+
+/** Nats as people read them; what is next to nothing as 0.00. */
+export function natsText(nats: number): string {
+  return Math.abs(nats) < NEGLIGIBLE ? "0.00" : digits(nats);
 }
 
 /** A number on the axis, without what it does not need: 0.1, 1, 16. */

@@ -3,16 +3,18 @@
 import { useMemo, useRef } from "preact/hooks";
 import { digits, Panel } from "../parts/kit";
 import { dimension } from "../space";
-import { betaText, markText } from "./axis";
+import { betaText, markText, natsText, NEGLIGIBLE } from "./axis";
 import { useSignal, type Measure, type Moment, type RatePoint, type Source } from "./moment";
 
-/** Another family of the same data, as dots. */
+/** Another family of the same data, as marks of its own. */
 export interface Rival {
   title: string;
   points: RatePoint[];
 }
 
 const [WIDTH, HEIGHT, LEFT, FOOT] = [320, 200, 34, 26];
+
+const MARKS = ["dot", "ring"];
 
 /** Ends of an axis that hold some values with a little room. */
 function span(values: number[]): [low: number, high: number] {
@@ -35,13 +37,12 @@ export function RatePlot({ source, others = [] }: { source: Source; others?: Riv
     const path = curve.filter(({ beta }) => beta > 0).map(({ rate, distortion }, i) => `${i ? "L" : "M"}${x(rate).toFixed(1)} ${y(distortion).toFixed(1)}`).join("");
     return { x, y, path, ends: [x0, x1, y0, y1] };
   }, [curve, others]);
-  const dots = others.length ? ` · dots: ${others.map(({ title }) => title).join(", ")}` : "";
+  const beside = others.map(({ title }, i) => ` · ${MARKS[i]}s: ${title}`).join("");
   const here = moment && Number.isFinite(moment.rate + moment.distortion) ? moment : null;
   return (
-    <Panel title="Rate–distortion" text={`curve: ${source.curved ?? "this family"}${dots}`}>
-      <svg class="lab-plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={here ? `Rate ${digits(here.rate)} nats, distortion ${digits(here.distortion)} ${source.unit} at β = ${betaText(here.beta)}` : "Rate against distortion"}>
+    <Panel title="Rate–distortion" text={`curve: ${source.curved ?? "this family"}${beside}`}>
+      <svg class="lab-plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={here ? `Rate ${natsText(here.rate)} nats, distortion ${digits(here.distortion)} ${source.unit} at β = ${betaText(here.beta)}` : "Rate against distortion"}>
         <path class="frame" d={`M${LEFT} 6V${HEIGHT - FOOT}H${WIDTH - 6}`} />
-        <text x={WIDTH - 6} y="16" text-anchor="end">up: distortion ({source.unit})</text>
         <text x={(LEFT + WIDTH) / 2} y={HEIGHT - 10} text-anchor="middle">rate (nats)</text>
         {plot && (
           <>
@@ -50,21 +51,22 @@ export function RatePlot({ source, others = [] }: { source: Source; others?: Riv
             <text x={plot.x(0)} y={HEIGHT - 10} text-anchor="middle">0</text>
             <text x={WIDTH - 8} y={HEIGHT - 10} text-anchor="end">{digits(plot.ends[1], 2)}</text>
             <path class="curve" d={plot.path} />
-            {others.map(({ title, points }) =>
+            {others.map(({ title, points }, i) =>
               points.filter(({ beta }) => beta > 0).map(({ beta, rate, distortion }) => (
-                <circle class="rival" cx={plot.x(rate)} cy={plot.y(distortion)} r="3.4">
-                  <title>{`${title}, β = ${markText(beta)}: rate ${digits(rate)}, distortion ${digits(distortion)}`}</title>
+                <circle class={`rival ${MARKS[i]}`} cx={plot.x(rate)} cy={plot.y(distortion)} r="3.4">
+                  <title>{`${title}, β = ${markText(beta)}: rate ${natsText(rate)}, distortion ${digits(distortion)}`}</title>
                 </circle>
               )),
             )}
             {curve.length <= 40 && curve.filter(({ beta }) => beta > 0).map(({ beta, rate, distortion }) => (
               <circle class="member" cx={plot.x(rate)} cy={plot.y(distortion)} r="2.2">
-                <title>{`β = ${markText(beta)}: rate ${digits(rate)}, distortion ${digits(distortion)}`}</title>
+                <title>{`β = ${markText(beta)}: rate ${natsText(rate)}, distortion ${digits(distortion)}`}</title>
               </circle>
             ))}
             {here && <circle class="here" cx={plot.x(here.rate)} cy={plot.y(here.distortion)} r="6.5" />}
           </>
         )}
+        <text class="over" x={WIDTH - 6} y="16" text-anchor="end">up: distortion ({source.unit})</text>
       </svg>
       {here && <p class="caption figure">{boundOf(here, source)}</p>}
     </Panel>
@@ -75,13 +77,12 @@ export function RatePlot({ source, others = [] }: { source: Source; others?: Riv
 export function boundOf({ rate, distortion, negativeElbo, measured }: Moment, { unit, averaged }: Source) {
   const about = [measured ? "" : "≈ between two measured β", averaged].filter(Boolean).join("; ");
   const said = about && ` · ${about}`;
-  if (!Number.isFinite(negativeElbo)) return `distortion ${digits(distortion)} ${unit} · rate ${digits(rate)} nats${said}`;
+  if (!Number.isFinite(negativeElbo)) return `distortion ${digits(distortion)} ${unit} · rate ${natsText(rate)} nats${said}`;
   const constants = negativeElbo - rate - distortion;
   const third = Math.abs(constants) < NEGLIGIBLE ? "" : ` ${constants < 0 ? "−" : "+"} constants ${digits(Math.abs(constants))}`;
-  return <>−ELBO <b>{digits(negativeElbo)}</b> nats = distortion {digits(distortion)} + rate {digits(rate)}{third}{said}</>;
+  return <>−ELBO <b>{digits(negativeElbo)}</b> nats = distortion {digits(distortion)} + rate {natsText(rate)}{third}{said}</>;
 }
 
-const NEGLIGIBLE = 0.005; // nats
 const LIVING = 0.05; // nats: below it a bar is a stub
 
 /** Bars that die and wake up, by the root of their nats, so that one of a tenth is still seen; the axis only ever grows,

@@ -35,8 +35,15 @@ export interface Figures {
   measured: boolean; // at this very β
 }
 
+/** What distortions are measured on, and by what. */
+export interface Basis {
+  examples: string;
+  likelihood: string;
+  binarise: string;
+}
+
 /** What two families have in common whose distortions can be compared. */
-export function basisOf({ examples, likelihood, binarise }: { examples: string; likelihood: string; binarise: string }): string {
+export function basisOf({ examples, likelihood, binarise }: Partial<Basis>): string {
   return [examples, likelihood, binarise].join(" ");
 }
 

@@ -1,6 +1,7 @@
 /** Frames of a live training, as aecore/jobs/recording.py writes them: read, and checked before anything is shown. */
 
 import { fromHalf } from "../safetensors";
+import type { Basis } from "./family";
 
 /** What is recorded. */
 export interface Manifest {
@@ -16,6 +17,7 @@ export interface Manifest {
   columns: number; // cells in a row of grid.png
   manifold: boolean; // grid.png is the plane of a code of two dimensions, not samples
   dials: string[]; // what can be turned
+  basis?: Partial<Basis>; // of its distortions; nothing in recordings of before
   /** How numbers are read; empty where there are images, and in recordings of before. */
   legend?: { vocabulary?: string[]; columns?: string[]; centre?: number[]; scale?: number[] };
   take: number; // how often the training was begun
@@ -48,6 +50,7 @@ export interface Header {
   kl: number[]; // (D), nats
   active_units: number;
   bounds: number[]; // of the plane: least and largest of both coordinates
+  traversed?: number[]; // the dimension of each row of traversals.png
   parts: [name: string, kind: "float16" | "png", shape: number[], bytes: number][];
 }
 
@@ -57,6 +60,7 @@ export interface Frame {
   logvar: Float32Array | null; // (N, D)
   grid?: Uint8Array<ArrayBuffer>; // PNG
   reconstructions?: Uint8Array<ArrayBuffer>; // PNG
+  traversals?: Uint8Array<ArrayBuffer>; // PNG
   /** Of what is no image: examples, shape (M, …), see ``sizeOf``. */
   numbers: { samples: Float32Array | null; reconstructions: Float32Array | null };
 }
@@ -104,6 +108,7 @@ export function readFrame(buffer: ArrayBuffer): Frame {
     logvar: numbers("logvar"),
     grid: parts.get("grid.png"),
     reconstructions: parts.get("reconstructions.png"),
+    traversals: parts.get("traversals.png"),
     numbers: { samples: numbers("samples"), reconstructions: numbers("reconstructions") },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { digits } from "../parts/kit";
-import { betaText } from "./axis";
+import { betaText, natsText } from "./axis";
 import { useSignal, type Source } from "./moment";
 import { presetAt } from "./presets";
 
@@ -22,7 +22,7 @@ export function BetaHead({ source, beta, children }: { source: Source; beta?: nu
         <span class="grow" />
         {moment && (
           <dl class="told-figures">
-            <div><dt>rate</dt> <dd>{about}{digits(moment.rate)}<i> nats</i></dd></div>
+            <div><dt>rate</dt> <dd>{about}{natsText(moment.rate)}<i> nats</i></dd></div>
             <div><dt>distortion</dt> <dd>{about}{digits(moment.distortion)}<i> {source.unit}</i></dd></div>
             <div><dt>active</dt> <dd>{moment.active} / {source.dim}</dd></div>
           </dl>

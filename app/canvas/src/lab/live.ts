@@ -5,6 +5,7 @@ import { numbersIn, sizeOf } from "../examples/kinds";
 import { scaleBy } from "../examples/series";
 import { quantile } from "../maths";
 import { Latest } from "../models";
+import { basisOf } from "./family";
 import { cellsOf, readFrame, type Frame, type Manifest } from "./frames";
 import type { MapName, Moment, Pixels, RatePoint, Source, Window } from "./moment";
 import { planeOf, type Plane } from "./plane";
@@ -78,6 +79,10 @@ export class Live implements Source {
     return (this.held ??= { name: data, title: data, kind, shape, classes, ...none, ...legend });
   }
   private held?: Data;
+
+  get basis(): string {
+    return basisOf(this.manifest.basis ?? {});
+  }
 
   get dim(): number {
     return this.manifest.latent_dim;
@@ -170,18 +175,18 @@ export class Live implements Source {
   private async show(raw: ArrayBuffer, read?: Frame): Promise<void> {
     const frame = read ?? this.readOf(raw);
     if (!frame) return;
-    const { header, mu, logvar } = frame;
+    const { header, mu, logvar, grid, reconstructions, traversals } = frame;
     const { shape, manifold, columns } = this.manifest;
     const mine = ++this.showing;
     let pictures: (Float32Array | undefined)[];
     try {
-      pictures = await Promise.all([frame.grid, frame.reconstructions].map((png) => (png ? cellsOf(png, shape) : undefined)));
+      pictures = await Promise.all([grid, reconstructions, traversals].map((png) => (png ? cellsOf(png, shape) : undefined)));
     } catch (error) {
       if (mine === this.showing) this.missing.value = (error as Error).message;
       return;
     }
     if (mine !== this.showing) return; // another one is wanted by now
-    const [cells, again] = pictures;
+    const [cells, again, strips] = pictures;
     const size = sizeOf(this.data);
     const pixels = (x?: Float32Array | null): Pixels | null => (x && size ? { x, count: x.length / size } : null);
     const plane = planeOf(mu, this.dim, this.plane?.directions);
@@ -198,8 +203,8 @@ export class Live implements Source {
       logvar,
       reconstructions: pixels(again ?? frame.numbers.reconstructions),
       samples: manifold ? null : pixels(cells ?? frame.numbers.samples),
-      traversals: null,
-      traversed: [],
+      traversals: pixels(strips),
+      traversed: header.traversed ?? [],
       manifold: manifold ? pixels(cells) : null,
       view: viewOf(plane),
       window: manifold ? { centre: [(bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2], reach } : null,

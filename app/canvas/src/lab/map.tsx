@@ -50,7 +50,7 @@ export function LatentMap({ source }: { source: Source }) {
   const count = moment ? moment.positions.length / 2 : 0;
   const spread = moment?.logvar && source.directions();
   return (
-    <Panel class="lab-map" title="Latent map" text={`${count.toLocaleString("en")} codes of the test set, moving ${source.moves ?? "with β"}${moment?.manifold ? "; below them what is decoded there" : ""}`}>
+    <Panel class="lab-map" title="Latent map" text={`${count.toLocaleString("en")} test codes, moving ${source.moves ?? "with β"}${moment?.manifold ? "; below them what is decoded there" : ""}`}>
       <div class="tools">
         {(source.maps?.length ?? 0) > 1 && (
           <Pick named label="Map" help="How the codes are laid out on the page." choices={source.maps!.map((value) => ({ value, title: TITLES[value] }))} value={source.map} onChange={(map) => source.choose!(map)} />

@@ -24,7 +24,7 @@ export interface Moment {
   logvar: Float32Array | null; // (N, D)
   reconstructions: Pixels | null; // of source.originals, in their order
   samples: Pixels | null; // of the same noise in every moment
-  /** Rows of strips, one a dimension, each `traversed.length` examples. */
+  /** Strips, one a dimension, all of as many examples. */
   traversals: Pixels | null;
   traversed: number[]; // the dimension of each row
   manifold: Pixels | null; // g × g, row by row from the upper left, where D = 2

@@ -11,7 +11,7 @@ import { Reconstructions, Samples, Traversals } from "./pictures";
 
 export type { Rival } from "./charts";
 
-/** @param advice What can be done about a collapse. @param others Dots in the rate–distortion plot. */
+/** @param advice What can be done about a collapse: it is in sight then. @param others Dots in the rate–distortion plot. */
 export function Panels({ source, advice, others }: { source: Source; advice?: ComponentChildren; others?: Rival[] }) {
   const failed = useSignal(source.failed);
   return (
@@ -20,12 +20,13 @@ export function Panels({ source, advice, others }: { source: Source; advice?: Co
       <div class="lab-columns">
         <div class="column">
           <LatentMap source={source} />
+          {!advice && <Collapse source={source} />}
         </div>
         <div class="column">
           <Reconstructions source={source} />
+          {advice && <Collapse {...{ source, advice }} />}
           <Samples source={source} />
           <Traversals source={source} />
-          <Collapse {...{ source, advice }} />
         </div>
         <div class="column">
           <RatePlot {...{ source, others }} />

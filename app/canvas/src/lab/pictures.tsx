@@ -35,7 +35,7 @@ export function Reconstructions({ source }: { source: Source }) {
 export function Samples({ source }: { source: Source }) {
   const moment = useSignal(source.moment);
   const samples = moment?.samples;
-  if (moment && !samples && !moment.traversals) return null;
+  if (moment && !samples) return null;
   return (
     <Panel title="Prior samples" text={source.moves ? "drawn from the prior, the same noise each time" : "z ~ N(0, I), the same noise at every β"}>
       <div class="held" style={heightOf(source.data, 24, 8)}>
@@ -53,15 +53,20 @@ function heightOf(data: Data, count: number, columns: number): { aspectRatio: st
   return { aspectRatio: `${columns * (width + gap) - gap} / ${Math.ceil(count / columns) * (height + gap) - gap}` };
 }
 
+/** Which dimensions are traversed. */
+function alongOf(count: number, dim: number): string {
+  if (count < dim) return count > 1 ? `the ${count} dimensions that carry most` : "the dimension that carries most";
+  return dim > 2 ? `all ${dim} dimensions` : dim > 1 ? "both dimensions" : "its one dimension";
+}
+
 export function Traversals({ source }: { source: Source }) {
   const moment = useSignal(source.moment);
   const { traversals, traversed = [] } = moment ?? {};
   if (moment && !traversals) return null;
   const steps = traversals ? traversals.count / traversed.length : 9;
   const size = sizeOf(source.data);
-  const many = traversed.length > 1 ? `the ${traversed.length} dimensions that carry most` : "the dimension that carries most";
   return (
-    <Panel class="traversals" title="Traversals" text={`${many}, −3 σ to 3 σ from the first example's code`}>
+    <Panel class="traversals" title="Traversals" text={`${alongOf(traversed.length, source.dim)}, −3 σ to 3 σ from the first example's code`}>
       {traversals &&
         traversed.map((d, i) => (
           <div class="traversal" key={i}>

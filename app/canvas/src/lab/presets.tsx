@@ -20,8 +20,12 @@ export function presetAt(beta: number): Preset | undefined {
   return PRESETS.find((each) => Math.abs(each.beta - beta) < 1e-6 * Math.max(1, each.beta));
 }
 
-/** @param within Whether a β can be had here. */
+/** Nothing where none can be had.
+ *
+ * @param within Whether a β can be had here.
+ */
 export function Presets(props: { beta: number; within(beta: number): boolean; onPick(beta: number): void }) {
+  if (!PRESETS.some(({ beta }) => props.within(beta))) return null;
   return (
     <div class="presets" role="group" aria-label="β worth seeing">
       {PRESETS.map(({ beta, title, text }) => {

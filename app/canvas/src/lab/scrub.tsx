@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Button, digits } from "../parts/kit";
-import { betaText } from "./axis";
+import { betaText, natsText } from "./axis";
 import type { Live } from "./live";
 import { useSignal } from "./moment";
 import type { Passed } from "./wire";
@@ -84,11 +84,11 @@ export function Scrub({ live, going }: { live: Live; going: boolean }) {
           </li>
           {here.rate !== null && (
             <li class="rate">
-              rate <b>{digits(here.rate)}</b> nats
+              rate <b>{natsText(here.rate)}</b> nats
             </li>
           )}
           {here.beta !== null && <li class="beta">
-            β <b>{betaText(here.beta ?? NaN)}</b> · β × rate <b>{digits((here.beta ?? NaN) * (here.rate ?? NaN))}</b> nats
+            β <b>{betaText(here.beta ?? NaN)}</b> · β × rate <b>{natsText((here.beta ?? NaN) * (here.rate ?? NaN))}</b> nats
           </li>}
         </ul>
         <div class="replay">

@@ -6,11 +6,14 @@ import { useSaved } from "../address";
 import type { Host } from "../host";
 import { Button, digits, Notice, Segment, usePromise } from "../parts/kit";
 import { scaleOf } from "./axis";
+import type { Rival } from "./charts";
 import { NOT_YOURS, rounded, Settings, standingOf, Transport, useHeld } from "./controls";
 import { Cures } from "./cures";
+import type { LabData } from "./catalogue";
 import { BetaHead } from "./head";
 import type { Live } from "./live";
 import { useSignal, type Source } from "./moment";
+import { rivalsOf } from "./rivals";
 import { Scrub } from "./scrub";
 import { Session } from "./session";
 import type { Signal } from "./signal";
@@ -21,18 +24,17 @@ import { ENDED, Jobs, type Job, type LiveStart } from "./wire";
 export interface TrainLiveProps {
   host: Host;
   base: string; // the address below which the server's jobs are, with a slash at its end
-  data: string; // name of the data set
-  title: string;
-  live: LiveStart | null; // how a training of it is set up; null where there is none
+  entry: LabData; // the data set
   train: boolean; // whether this server trains
   preset: Signal<number | null>; // a β that is asked for; null once it is acted on
   onRange(within: (beta: number) => boolean): void; // which β can be had
   onBeta(beta: number): void; // which one is
-  children(source: Source, advice: ComponentChildren): ComponentChildren; // the panels
+  children(source: Source, advice: ComponentChildren, others?: Rival[]): ComponentChildren; // the panels
 }
 
 export function TrainLive(props: TrainLiveProps) {
-  const { host, base, data } = props;
+  const { host, base } = props;
+  const data = props.entry.name;
   const [job, setJob] = useSaved(host, "job");
   const [first] = useState(data);
   const jobs = useMemo(() => new Jobs(base), [base]);
@@ -51,7 +53,7 @@ export function TrainLive(props: TrainLiveProps) {
 }
 
 /** Before anything runs: what will happen, and the button. */
-function Start({ data, title, live, train, jobs, onRange, onStarted }: TrainLiveProps & { jobs: Jobs; onStarted(id: string): void }) {
+function Start({ entry: { name: data, title, live }, train, jobs, onRange, onStarted }: TrainLiveProps & { jobs: Jobs; onStarted(id: string): void }) {
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState("");
   const [dim, setDim] = useState("2");
@@ -128,8 +130,8 @@ async function started(jobs: Jobs, there: Job[], data: string, live: LiveStart):
 
 /** A training that there is. */
 function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): void }) {
-  const { jobs, id, live: start, preset, onBeta, onRange, onLeave, children } = props;
-  const range = start?.betas ?? RANGE;
+  const { jobs, id, entry, preset, onBeta, onRange, onLeave, children } = props;
+  const range = entry.live?.betas ?? RANGE;
   const session = useMemo(() => new Session(jobs, id, range), [jobs, id]);
   useEffect(() => () => session.dispose(), [session]);
   const live = useSignal(session.live);
@@ -158,7 +160,7 @@ function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): vo
         {(!session.own || !job) && <Button title="Leave" help="To start a training of your own." onClick={onLeave} />}
         {live && <Scrub live={live} going={job?.state === "running"} />}
       </section>
-      {live ? <Shown session={session} live={live}>{children}</Shown> : !refused && !failed && <div class="panel skeleton" aria-busy="true" />}
+      {live ? <Shown {...{ session, live, entry }}>{children}</Shown> : !refused && !failed && <div class="panel skeleton" aria-busy="true" />}
     </div>
   );
 }
@@ -166,10 +168,11 @@ function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): vo
 const RANGE: [number, number] = [0.05, 100];
 
 /** The panels, once there is a frame to show. */
-function Shown({ session, live, children }: { session: Session; live: Live; children: TrainLiveProps["children"] }) {
+function Shown({ session, live, entry, children }: Pick<TrainLiveProps, "entry" | "children"> & { session: Session; live: Live }) {
   const begun = useSignal(live.frame) !== null;
   const missing = useSignal(live.missing);
-  const panels = useMemo(() => begun && children(live, <Cures session={session} />), [live, begun]);
+  const { value: others } = usePromise(() => rivalsOf("live", entry, live).catch(() => []), [live]);
+  const panels = useMemo(() => begun && children(live, <Cures session={session} />, others), [live, begun, others]);
   return (
     <>
       {missing && <Notice title="A frame is missing" text={missing} />}

@@ -4,32 +4,20 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { Notice, usePromise } from "../parts/kit";
 import { scaleOf } from "./axis";
 import type { Entry, LabData } from "./catalogue";
-import { basisOf, type Family } from "./family";
+import type { Family } from "./family";
 import { BetaHead } from "./head";
 import type { Signal } from "./signal";
 import { useSignal } from "./moment";
-import { loadMultiRate, rateCard } from "./multirate";
+import { loadMultiRate } from "./multirate";
 import { Panels, type Rival } from "./panels";
+import { rivalsOf, type WayName } from "./rivals";
 import { BetaSlider } from "./slider";
-import { loadSweep, sweepCard } from "./sweep";
-
-export type TurnedWay = "sweep" | "one";
+import { loadSweep } from "./sweep";
 
 const GLIDE = 600; // ms from one β to a preset's
 
-/** The other way's models of as many dimensions whose figures can be compared, for the rate–distortion plot. */
-export async function rivalsOf(way: TurnedWay, entry: LabData, { dim, basis }: { dim: number; basis: string }): Promise<Rival[]> {
-  if (way === "sweep") {
-    const cards = await Promise.all(entry.multi_rate.map(({ url }) => rateCard(url)));
-    const same = cards.filter((card) => card.latent.dim === dim && basisOf(card) === basis && card.rate_distortion?.length);
-    return same.slice(0, 1).map(({ rate_distortion }) => ({ title: "one model for every β", points: rate_distortion! }));
-  }
-  const cards = await Promise.all(entry.sweeps.map(({ url }) => sweepCard(url)));
-  return cards.filter((card) => card.dim === dim && basisOf(card) === basis).slice(0, 1).map(({ members }) => ({ title: "dedicated VAEs", points: members }));
-}
-
 export interface TurnedProps {
-  way: TurnedWay;
+  way: Exclude<WayName, "live">;
   entry: LabData;
   chosen: Entry;
   /** What β is first. */

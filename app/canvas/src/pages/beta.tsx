@@ -6,11 +6,11 @@ import { Chip, Notice, Pick, Segment, usePromise } from "../parts/kit";
 import { loadCatalogue, type LabData } from "../lab/catalogue";
 import { Presets } from "../lab/presets";
 import { Panels } from "../lab/panels";
+import type { WayName } from "../lab/rivals";
 import { Signal } from "../lab/signal";
 import { TrainLive } from "../lab/train";
 import { Turned } from "../lab/turned";
 
-type WayName = "sweep" | "one" | "live";
 const WAYS: { value: WayName; title: string }[] = [
   { value: "sweep", title: "Sweep" },
   { value: "one", title: "One model, every β" },
@@ -56,12 +56,12 @@ function Lab({ host, entry, sets, train, base }: { host: Host; entry: LabData; s
         <Segment label="Way" help="A sweep has a model for each of some β; one model can be told every β; or a model is trained while you watch." choices={WAYS} value={way} onChange={(value) => say({ way: value, family: null })} />
         {way !== "live" && list.length > 1 && <Pick fitting label="Model" help="Which of them is turned." choices={list.map(({ id, title }) => ({ value: id, title }))} value={chosen.id} onChange={(family) => say({ family })} />}
         <span class="grow" />
-        <Presets beta={beta} within={within} onPick={(to) => (preset.value = to)} />
+        {(way === "live" || chosen) && <Presets beta={beta} within={within} onPick={(to) => (preset.value = to)} />}
         <Chip title="Stage" help="Larger type and no side bar, for a lecture hall." on={saved.stage === "on"} onChange={(on) => say({ stage: on ? "on" : null })} />
       </header>
       {way === "live" && (
-        <TrainLive {...{ host, base, train, preset }} data={entry.name} title={entry.title} live={entry.live} onRange={(to) => setWithin(() => to)} onBeta={setBeta}>
-          {(source, advice) => <Panels {...{ source, advice }} />}
+        <TrainLive {...{ host, entry, base, train, preset }} onRange={(to) => setWithin(() => to)} onBeta={setBeta}>
+          {(source, advice, others) => <Panels {...{ source, advice, others }} />}
         </TrainLive>
       )}
       {way !== "live" && !chosen && <Notice title={`No ${way === "sweep" ? "sweep" : "model for every β"} of ${entry.title} yet`} text={MISSING[way](entry.name)} />}

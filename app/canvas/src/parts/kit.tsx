@@ -156,12 +156,12 @@ export function Facts(props: { facts: [name: string, value: ComponentChildren][]
   );
 }
 
-/** A sentence where something went wrong or is not there; the rest of the page lives. */
+/** A sentence where something went wrong or is not there; the rest of the page lives. What is between backticks is code. */
 export function Notice(props: { title: string; text: string; failed?: boolean }) {
   return (
     <div class={`notice ${props.failed ? "failed" : ""}`} role={props.failed ? "alert" : "status"}>
       <strong>{props.title}</strong>
-      <p>{props.text}</p>
+      <p>{props.text.split("`").map((part, i) => (i % 2 ? <code>{part}</code> : part))}</p>
     </div>
   );
 }
