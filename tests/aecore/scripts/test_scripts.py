@@ -11,6 +11,7 @@ import pytest
 from torch import Tensor
 
 from aecore.bottlenecks import DiagonalGaussian
+from aecore.bundles import list_bundles
 from aecore.data import DataSpec
 from aecore.errors import UserError
 from aecore.likelihoods import natural
@@ -25,6 +26,7 @@ from aecore.variants import VARIANTS, variant
 from tests.aecore.scripts.alone import Alone
 from tests.aecore.scripts.losses import ours, printed
 
+SHIPPED = {each.card.variant for each in list_bundles() if each.shipped}
 CLOSE = 1e-4  # relative: the same sums in another order
 
 
@@ -63,7 +65,12 @@ def _scheduled(config: Mapping[str, Any]) -> bool:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_script_of_a_variant_has_our_losses(alone: Alone, name: str) -> None:
-    said = holds(alone, variant=name)
+    try:
+        said = holds(alone, variant=name)
+    except UserError as error:  # a new variant is one file: the snippets of its parts come with its bundles
+        if name in SHIPPED or not str(error).startswith("There is no code for "):
+            raise
+        pytest.skip(str(error))
     assert said.startswith("solved: loss" if name == "linear" else "step 1:")
 
 
