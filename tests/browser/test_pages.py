@@ -128,6 +128,12 @@ def test_the_stage_has_larger_type_and_no_side_bar(open_page: OpenPage) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_an_address_that_is_no_page_shows_the_map(open_page: OpenPage) -> None:
+    page = open_page("/nowhere")
+    expect(page.get_by_text("Page not found")).to_be_visible()
+    expect(page.locator(live.MAP)).to_be_visible()
+
+
 def test_an_unknown_bundle_is_named_in_a_message(open_page: OpenPage) -> None:
     page = open_page("/?bundle=digits/pca-3d")
     expect(page.get_by_text("There is no bundle called 'digits/pca-3d'.")).to_be_visible()
