@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -87,6 +88,15 @@ def test_a_block_of_python_runs(number: int, run_block: ModuleType) -> None:
     finally:
         for name in VARIANTS.keys() - known:
             del VARIANTS[name]
+
+
+def test_the_variant_to_add_is_written_as_make_test_wants_it() -> None:
+    (example,) = (code for code in PYTHON if "@variant(" in code)
+    for check in (["check"], ["format", "--check"]):
+        name = "aecore/variants/thrifty_vae.py"
+        ruff = [sys.executable, "-m", "ruff", *check, "--stdin-filename", name, "-"]
+        ran = subprocess.run(ruff, input=example.encode(), capture_output=True, cwd=ROOT, check=False)
+        assert ran.returncode == 0, ran.stdout.decode()
 
 
 def test_there_are_examples() -> None:

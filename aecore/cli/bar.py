@@ -61,7 +61,8 @@ class Bar:
                 why = {"done": "Trained", "stopped": "Stopped", "early": "No better for a while: ended"}[
                     event.why
                 ]
-                text = f"{why} after {event.epochs} epochs, keeping epoch {event.epoch}"
+                count = f"{event.epochs} epoch{'' if event.epochs == 1 else 's'}"
+                text = f"{why} after {count}, keeping epoch {event.epoch}"
                 if not self.training.fit.steps:
                     text = "Solved in closed form"
                 self._show(self.training.fit.step, f"{text}; measuring, mapping, exporting{self.ending}")

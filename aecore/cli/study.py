@@ -17,6 +17,8 @@ from aecore.studies import ESTIMATES, STUDIES, Estimate, Study, estimates, find,
 from aecore.studies.comparison import FACTORS, GROUPS, Row, comparable, compare, markdown, named
 
 USUAL = ("mnist", "shapes")
+SIDE_BY_SIDE = 4
+"""Columns of the table that a terminal of 80 characters has room for."""
 WITH_FACTORS = ("shapes", "shapes-32", "shapes-colour")
 
 
@@ -102,11 +104,12 @@ def _compare(arguments: argparse.Namespace) -> None:
         print("\n\n".join(map(markdown, tables)))
     else:
         for each in tables:
-            print_table(
-                f"{each.title}: {each.settings}",
-                ("", *map(named, each.columns)),
-                [(row.title, *(_figure(row, name) for name in each.columns)) for row in each.rows],
-            )
+            print(f"{each.title}: {each.settings}\n")
+            for group, names in each.groups.items():  # side by side they are wider than a terminal
+                for start in range(0, len(names), SIDE_BY_SIDE):
+                    some = names[start : start + SIDE_BY_SIDE]
+                    rows = [(row.title, *(_figure(row, name) for name in some)) for row in each.rows]
+                    print_table(group.capitalize(), ("", *map(named, some)), rows, foldable=True)
 
 
 def _figure(row: Row, metric: str) -> str:

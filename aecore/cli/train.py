@@ -231,7 +231,7 @@ def _advice(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     if active == dims:
         return ""
     if active:
-        return f"{active} of {dims} dimensions active: the others carry nothing about the image."
+        return f"{active} of {dims} dimensions active: the others carry nothing about the example."
     lower = "a lower --beta" if "beta" in config else "--variant beta-vae with a --beta below 1"
     return (
         f"0 of {dims} dimensions active: the posterior has collapsed, and every code decodes alike. "

@@ -15,7 +15,7 @@ from aecore.errors import UserError
 
 BETTER: dict[Values, str] = {
     "binary": "--likelihood bernoulli",
-    "unit": "--binarise threshold or dynamic, or --likelihood continuous-bernoulli or mse",
+    "unit": "--likelihood continuous-bernoulli or mse",
     "real": "--likelihood mse or gaussian",
     "token": "--likelihood categorical",
 }
@@ -48,8 +48,12 @@ class Likelihood(nn.Module, ABC):
     def __init__(self, data: DataSpec) -> None:
         super().__init__()
         if data.values not in self.reads:
+            grey = data.values == "unit"
+            binarised = "--binarise threshold or dynamic, or " if grey and "binary" in self.reads else ""
+            values = f"{data.values}{', in [0, 1]' if grey else ''}"
             raise UserError(
-                f"{self.name} {self.what}; {data.name}'s values are {data.values}. Use {BETTER[data.values]}."
+                f"{self.name} {self.what}; {data.name}'s values are {values}. "
+                f"Use {binarised}{BETTER[data.values]}."
             )
         self.bounded = data.values != "real"
         self.series = data.kind == "series"

@@ -271,10 +271,17 @@ def _density(bundle: Bundle) -> bool:
     return any(name in bundle.card.metrics for name in SAME_LIKELIHOOD)
 
 
+def _option(name: str, value: str | int | float | bool) -> str:
+    """As in ``binarise threshold`` and ``22,000 train examples``."""
+    said = name.replace("_", " ")
+    counts = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,} {said}" if counts else f"{said} {value}"
+
+
 def _words(bundle: Bundle, code: int) -> str:
     config = bundle.card.config
     options = "".join(
-        f", {name} {value}"
+        f", {_option(name, value)}"
         for name, value in bundle.card.data.options.items()
         if name not in ("validation", "labelled") and value not in ("none", False, None)
     )

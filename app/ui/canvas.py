@@ -21,7 +21,7 @@ from app.ui import address, library, pick, states
 LOADER = """
 export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const data = JSON.parse(new TextDecoder().decode(bytes));
-  const at = (path) => new URL(path, window.__streamlit.BACKEND_BASE_URL).href;
+  const at = (path) => new URL(path, window.__streamlit?.BACKEND_BASE_URL ?? document.baseURI).href;
   // What was said while Python was busy is said again: of two triggers only the later one arrives.
   const waiting = parentElement.saidAndNotHeard ?? {};
   for (const [name, value] of Object.entries(waiting)) {

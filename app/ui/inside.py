@@ -109,6 +109,13 @@ def gradients(
     return {name: ([x for x, _ in of], [y for _, y in of]) for name, of in lengths.items() if of}
 
 
+def no_gradients(history: Sequence[Mapping[str, Any]]) -> str:
+    """Why there are none."""
+    if history and all(epoch.get("stage") == "solve" for epoch in history):
+        return "This model was solved in closed form: no step followed a gradient."
+    return "The history of this bundle holds no gradients: train it again to see them."
+
+
 def checkerboard_head(board: Doubling) -> tuple[str, ...]:
     """What stands above the columns of :func:`checkerboards`."""
     return ("", *(f"every {period} pixels" for period in board.periods))

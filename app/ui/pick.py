@@ -222,6 +222,7 @@ def stage(row: DeltaGenerator) -> None:
         "Larger type and no side bar, for a lecture hall.",
         ["stage"],
         selection_mode="multi",
+        format_func=str.capitalize,  # as on the canvas's pages
         key="pick-stage",
         on_change=_switch_stage,
         label_visibility="collapsed",

@@ -5,6 +5,7 @@ Plotly reads some HTML in every text, so what a bundle says is escaped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -116,9 +117,17 @@ def gradients(layers: Mapping[str, tuple[Sequence[int], Sequence[float]]], mode:
     layout = _layout("epoch", "length of the gradient")
     lengths = [each for _, y in layers.values() for each in y if each > 0]
     narrow = bool(lengths) and max(lengths) < 100 * min(lengths)
-    layout["yaxis"] |= dict(type="log", dtick="D2" if narrow else 1)  # 1, 2, 5 or decades
+    layout["yaxis"] |= dict(type="log", dtick=1)
+    if narrow:  # Plotly's own 1, 2, 5 leave the decade out: 20 would be "2"
+        layout["yaxis"] |= dict(tickmode="array", tickvals=_one_two_five(min(lengths), max(lengths)))
     layout["legend"] = dict(x=1.02, xanchor="left", y=1, yanchor="top", font=dict(size=11))
     return dict(data=traces, layout=layout)
+
+
+def _one_two_five(low: float, high: float) -> list[float]:
+    """1, 2 and 5 of every decade that ``low`` to ``high`` touches; both above 0."""
+    decades = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+    return [float(f"{digit}e{decade}") for decade in decades for digit in (1, 2, 5)]
 
 
 def study(lines: Sequence[Line], study: Study, metric: str, mode: Mode) -> dict[str, Any]:

@@ -25,8 +25,11 @@ def page() -> None:
                 st.text(bundle.card.note)
             numbers.table(facts.card(bundle))
         with right, st.container(border=True, key="card-figures"):
-            numbers.heading("Key figures", f"on the test split; PCA has {scenes.dims(bundle)} too")
-            numbers.table(facts.comparison(bundle), head=("", bundle.card.title, "PCA"))
+            beside = facts.comparison(bundle)
+            too = f"; PCA has {scenes.dims(bundle)} too" if beside else ""
+            numbers.heading("Key figures", f"on the test split{too}")
+            if beside:
+                numbers.table(beside, head=("", bundle.card.title, "PCA"))
             numbers.table(facts.figures(bundle))
         with right, st.container(border=True, key="card-learn"):
             numbers.heading(

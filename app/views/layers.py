@@ -39,7 +39,7 @@ def page() -> None:
         left, right = st.columns([1, 1], gap="small")
         with left, st.container(border=True, key="card-filters"):
             count = f"{len(found.filters)} of {found.count}" if found.filters is not None else ""
-            numbers.heading("What the first layer looks for", inside.FILTERS, count)
+            numbers.heading("What the first layer looks for", inside.FILTERS if count else "", count)
             if found.filters is None:
                 st.text("The weights of this model’s first layer are no images.")
             else:
@@ -48,7 +48,7 @@ def page() -> None:
             numbers.heading("Gradients while it was trained", inside.GRADIENTS)
             figure = plots.gradients(inside.gradients(bundle.history, found.layers), theme.mode())
             if not figure["data"]:
-                st.text("The history of this bundle holds no gradients: train it again to see them.")
+                st.text(inside.no_gradients(bundle.history))
             else:
                 st.plotly_chart(
                     figure,

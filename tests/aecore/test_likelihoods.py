@@ -181,6 +181,13 @@ def test_each_is_made_for_its_data_and_refuses_others_with_a_way_out(name: str, 
         assert spec.values in ALLOWED[other]
 
 
+@pytest.mark.parametrize("name", ["bernoulli", "categorical"])
+def test_grey_pixels_are_binarised_for_what_reads_binary_ones(name: str) -> None:
+    with pytest.raises(UserError, match="unit, in \\[0, 1\\]") as refusal:
+        LIKELIHOODS[name](UNIT)
+    assert ("--binarise threshold or dynamic" in str(refusal.value)) == (name == "bernoulli")
+
+
 def test_the_natural_one_is_proper_on_all_data() -> None:
     assert isinstance(natural(BINARY), Bernoulli)
     assert isinstance(natural(UNIT), Gaussian)

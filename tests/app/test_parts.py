@@ -142,7 +142,15 @@ def test_gradients_are_drawn_in_the_order_of_the_network() -> None:
     assert [trace["name"] for trace in figure["data"]] == list(found)
     assert len({trace["line"]["color"] for trace in figure["data"]}) == 3
     assert figure["layout"]["yaxis"]["type"] == "log"
+    assert figure["layout"]["yaxis"]["tickvals"] == [1, 2, 5]
+    wide = plots.gradients({"encoder 1": ([1, 2], [0.3, 20.0])}, "light")["layout"]["yaxis"]
+    assert wide["tickvals"] == [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
     assert plots.gradients({}, "light")["data"] == []
+
+
+def test_why_there_are_no_gradients_is_said() -> None:
+    assert "closed form" in inside.no_gradients([{"epoch": 1, "stage": "solve"}])
+    assert "train it again" in inside.no_gradients([{"epoch": 1, "stage": "train"}])
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

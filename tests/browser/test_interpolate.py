@@ -46,6 +46,16 @@ def test_both_ways_and_the_cross_fade_follow_t(open_page: OpenPage, name: str, s
     shot(f"interpolate-{name.replace('/', '-')}")
 
 
+def test_the_first_ends_are_two_examples_of_two_classes(open_page: OpenPage) -> None:
+    bundle = open_bundle("waves/vae")  # its classes have all but one mean
+    page = open_page(f"/interpolate?bundle={bundle.id}")
+    assert bundle.codes.label is not None
+    labels = {str(index): label for index, label in zip(bundle.codes.index, bundle.codes.label, strict=True)}
+    captions = [page.locator(".fade figcaption", has_text=f"{end} ·").inner_text() for end in "AB"]
+    first, second = (labels[caption.rpartition("#")[2].strip()] for caption in captions)
+    assert first != second
+
+
 def test_the_strips_show_each_step(open_page: OpenPage, two: Bundle) -> None:
     page = open_page(f"/interpolate?bundle={two.id}&a={A}&b={B}")
     for way in WAYS:

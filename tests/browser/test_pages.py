@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from app import routes
 from tests.browser import canvas, live
@@ -126,6 +126,14 @@ def test_the_stage_has_larger_type_and_no_side_bar(open_page: OpenPage) -> None:
     assert canvas.eventually(lambda: heading.evaluate(size) >= 1.2 * small)
     canvas.drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_an_address_that_is_no_page_shows_the_map(visitor: BrowserContext, app_url: str) -> None:
+    page = visitor.new_page()  # not watched: the console reports the page that is not there
+    page.goto(f"{app_url}/nowhere")
+    expect(page.get_by_text("Page not found")).to_be_visible()
+    expect(page.locator(live.MAP)).to_be_visible()
+    page.close()
 
 
 def test_an_unknown_bundle_is_named_in_a_message(open_page: OpenPage) -> None:

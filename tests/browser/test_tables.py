@@ -50,6 +50,14 @@ def test_a_picked_row_is_listed_column_by_column(visit: Page, site: str, table: 
     pages.is_accessible(visit, ".loupe")
 
 
+def test_the_columns_of_a_row_fit_their_panel(visit: Page, site: str, table: Bundle) -> None:
+    visit.set_viewport_size({"width": 1240, "height": 900})  # as beside the side bar of a laptop
+    visit.goto(f"{site}?page=reconstruct&bundle={table.id}")
+    columns = visit.locator("table.columns").first
+    expect(columns.locator("thead th")).to_have_count(4)  # the originals are there
+    assert columns.evaluate("table => table.offsetWidth <= table.parentElement.clientWidth + 1")
+
+
 def test_the_pointer_names_a_column(visit: Page, site: str, table: Bundle) -> None:
     visit.goto(f"{site}?bundle={table.id}&view=z")
     atlas = Map.of(visit, table, "z")

@@ -94,6 +94,23 @@ def test_the_table_is_of_shipped_bundles_unless_own_ones_are_asked_for(
     assert "AUTOENCODER" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("width", ["80", None])
+def test_no_figure_of_the_table_is_cut_or_folded(
+    capsys: Said, monkeypatch: pytest.MonkeyPatch, width: str | None
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if width:
+        monkeypatch.setenv("COLUMNS", width)
+    tables = printed(capsys, "study", "table")
+    assert main(["study", "table"]) == 0
+    out = capsys.readouterr().out
+    assert "…" not in out
+    assert not width or max(map(len, out.split("\n\n", 1)[1].splitlines())) <= 110  # the line of settings
+    shown = set(out.split())
+    for row in tables[0]["rows"]:
+        assert {f"{row['figures'][name]:.3g}" for name in ("mse", "sample_frechet")} <= shown
+
+
 @pytest.mark.skipif(
     not {"mnist/vae", "mnist/autoencoder"} <= {each.id for each in list_bundles() if each.shipped},
     reason="bundles of MNIST are not built",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from torch import Tensor
 
 from aecore.bottlenecks import DiagonalGaussian
+from aecore.bundles import list_bundles
 from aecore.data import DataSpec
 from aecore.errors import UserError
 from aecore.likelihoods import natural
@@ -25,6 +27,7 @@ from aecore.variants import VARIANTS, variant
 from tests.aecore.scripts.alone import Alone
 from tests.aecore.scripts.losses import ours, printed
 
+SHIPPED = {each.card.variant for each in list_bundles() if each.shipped}
 CLOSE = 1e-4  # relative: the same sums in another order
 
 
@@ -51,6 +54,17 @@ def holds(alone: Alone, **given: Any) -> str:
     return said
 
 
+@contextmanager
+def may_lack_a_snippet(name: str) -> Iterator[None]:
+    """Skips a variant that is new: it is one file, and the snippets of its parts come with its bundles."""
+    try:
+        yield
+    except UserError as error:
+        if name in SHIPPED or not str(error).startswith("There is no code for "):
+            raise
+        pytest.skip(str(error))
+
+
 def _scheduled(config: Mapping[str, Any]) -> bool:
     """Whether Loupe's history has the loss as its schedules stand, a script that of their end."""
     changing = config.get("annealing", "constant") != "constant" or config.get("levels") == "linear"
@@ -63,7 +77,8 @@ def _scheduled(config: Mapping[str, Any]) -> bool:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_script_of_a_variant_has_our_losses(alone: Alone, name: str) -> None:
-    said = holds(alone, variant=name)
+    with may_lack_a_snippet(name):
+        said = holds(alone, variant=name)
     assert said.startswith("solved: loss" if name == "linear" else "step 1:")
 
 
@@ -183,7 +198,8 @@ def test_options_that_make_another_model(alone: Alone, given: dict[str, Any]) ->
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_script_is_short_and_knows_no_loupe(name: str) -> None:
     config = complete({"variant": name, "data": "digits"})
-    text = script(config, load_data(config).spec)
+    with may_lack_a_snippet(name):
+        text = script(config, load_data(config).spec)
     tree = ast.parse(text)
     imported = {
         (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]  # type: ignore[union-attr]

@@ -3,7 +3,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isLinked, useSaved } from "../address";
 import type { Host } from "../host";
-import { distances, mean, nearest, norm } from "../maths";
+import { distances, mean, norm } from "../maths";
 import type { Scene } from "../scene";
 import { Finder, type Place, type View } from "../space";
 
@@ -97,7 +97,8 @@ export function farApart(scene: Scene): [a: number, b: number] {
     const from = farthest(distances(codes.mu, mean(codes.mu, dim)));
     return [from, farthest(distances(codes.mu, scene.code(from)))];
   }
-  const means = classes.map((label) => mean(codes.mu, dim, [...Array(count).keys()].filter((row) => codes.label![row] === label)));
+  const rows = classes.map((label) => [...Array(count).keys()].filter((row) => codes.label![row] === label));
+  const means = rows.map((of) => mean(codes.mu, dim, of));
   let [best, most] = [[0, 1], -1];
   means.forEach((a, i) =>
     means.slice(i + 1).forEach((b, j) => {
@@ -105,7 +106,11 @@ export function farApart(scene: Scene): [a: number, b: number] {
       if (away > most) [best, most] = [[i, i + 1 + j], away];
     }),
   );
-  const [a, b] = best.map((i) => nearest(codes.mu, means[i], 1)[0]);
+  // Each of its own class: where classes have all but one mean, the code nearest to both may be the same.
+  const [a, b] = best.map((i) => {
+    const away = distances(codes.mu, means[i]);
+    return rows[i].reduce((near, row) => (away[row] < away[near] ? row : near));
+  });
   return [a, b];
 }
 
