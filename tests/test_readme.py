@@ -132,6 +132,13 @@ def test_the_table_is_what_its_command_prints(capsys: pytest.CaptureFixture[str]
     assert block == capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", re.findall("<!-- study (.*) -->", README))
+def test_a_study_is_what_its_command_prints(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["study", "show", *name.split(), "--markdown"]) == 0
+    block = README.partition(f"<!-- study {name} -->\n")[2].partition("<!-- end of study -->")[0]
+    assert block == capsys.readouterr().out
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_make_target_is_one(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

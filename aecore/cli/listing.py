@@ -63,12 +63,21 @@ def _datasets() -> list[dict[str, Any]]:
     return [asdict(info) for info in list_datasets()]
 
 
-def _bundle(bundle: Bundle) -> dict[str, Any]:
+def _bundles() -> list[dict[str, Any]]:
+    from aecore.api import list_variants
+
+    sources = {each.name: each.source for each in list_variants()}
+    return [_bundle(each, sources.get(each.card.variant, "")) for each in list_bundles()]
+
+
+def _bundle(bundle: Bundle, source: str) -> dict[str, Any]:
     card = bundle.card
     return {
         "id": bundle.id,
+        "name": card.name,
         "title": card.title,
         "variant": card.variant,
+        "source": source,
         "data": card.data.name,
         "latent_dim": card.latent.dim,
         "shipped": bundle.shipped,
@@ -126,6 +135,6 @@ def _number(bundle: Bundle, metric: str) -> str:
 JSON: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "variants": _variants,
     "datasets": _datasets,
-    "bundles": lambda: [_bundle(each) for each in list_bundles()],
+    "bundles": _bundles,
 }
 TABLES = {"variants": _print_variants, "datasets": _print_datasets, "bundles": _print_bundles}

@@ -13,6 +13,7 @@ from aecore.bundles import list_bundles
 from aecore.cli.parser import choice_of
 from aecore.cli.printing import print_json, print_table
 from aecore.errors import UserError
+from aecore.metrics import METRICS
 from aecore.studies import ESTIMATES, STUDIES, Estimate, Study, estimates, find, stored, table, user_folder
 from aecore.studies.comparison import FACTORS, GROUPS, Row, comparable, compare, markdown, named
 
@@ -38,11 +39,11 @@ def add(commands: Any, words: Sequence[str]) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="this data set alone, for run and table",
+        help="this data set alone, for run, show and table",
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where results are kept, when running")
     parser.add_argument("--own", action="store_true", help="put your own bundles into the table too")
-    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.add_argument("--markdown", action="store_true", help="print tables as Markdown")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -59,9 +60,11 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.name:
         raise UserError(f"Name a study: {', '.join(STUDIES)}.")
     study = find(arguments.name, STUDIES)
+    for name in arguments.data:
+        choice_of(f"data set of the study {study.name}", name, tuple(study.common))
     if what == "run":
         _train(study, arguments)
-    _show(study, arguments.out, arguments.json)
+    _show(study, arguments)
 
 
 def _list(as_json: bool) -> None:
@@ -76,9 +79,6 @@ def _list(as_json: bool) -> None:
 
 def _train(study: Study, arguments: argparse.Namespace) -> None:
     from aecore.studies.running import run as train
-
-    for name in arguments.data:
-        choice_of(f"data set of the study {study.name}", name, tuple(study.common))
 
     def tell(done: int, count: int, what: str) -> None:
         print(f"{done}/{count} {what}".rstrip(), file=sys.stderr, flush=True)
@@ -116,11 +116,12 @@ def _figure(row: Row, metric: str) -> str:
     return f"{row.figures[metric]:.3g}" if metric in row.figures else ""
 
 
-def _show(study: Study, folder: Path | None, as_json: bool) -> None:
-    lines = table(study, stored(study, folder))
-    if as_json:
+def _show(study: Study, arguments: argparse.Namespace) -> None:
+    folder, wanted = arguments.out, arguments.data or tuple(study.common)
+    lines = [line for line in table(study, stored(study, folder)) if line.data in wanted]
+    of_data = {data: known for data, known in estimates(study, folder).items() if data in wanted}
+    if arguments.json:
         rows = [asdict(line) for line in lines]
-        of_data = estimates(study, folder)
         print_json(
             {"study": study.name, "title": study.title, "metric": study.metric, "rows": rows}
             | ({"estimates": of_data} if of_data else {})
@@ -130,20 +131,30 @@ def _show(study: Study, folder: Path | None, as_json: bool) -> None:
         raise UserError(
             f"There are no results of {study.name} yet: `aecore study run {study.name}` trains it."
         )
-    names = list(lines[0].figures)
-    print_table(
-        study.title,
-        ("data", study.varies, *names, "seeds"),
-        [
-            (each.data, each.label, *map(_said, each.figures.values()), str(each.figures[study.metric].seeds))
-            for each in lines
-        ],
-    )
-    for data, values in estimates(study, folder).items():
+    head = ("data", study.varies, *(_titled(name) for name in lines[0].figures), "seeds")
+    rows = [
+        (each.data, each.label, *map(_said, each.figures.values()), str(each.figures[study.metric].seeds))
+        for each in lines
+    ]
+    if arguments.markdown:
+        marks = ("---", "---", *("--:" for _ in head[2:]))
+        print("\n".join(f"| {' | '.join(cells)} |" for cells in (head, marks, *rows)))
+    else:
+        print_table(study.title, head, rows, foldable=True)
+    if of_data:
+        print()
+    for data, values in of_data.items():
         said = ", ".join(f"{value:.1f} by {ESTIMATES[name]}" for name, value in values.items())
         print(f"Dimensions that {data} has of its own: {said}")
 
 
+def _titled(figure: str) -> str:
+    return named(figure) if figure in METRICS else figure
+
+
 def _said(estimate: Estimate) -> str:
     half = (estimate.high - estimate.low) / 2
-    return f"{estimate.mean:.4g} ± {half:.2g}" if half else f"{estimate.mean:.4g}"
+    if not half:
+        whole = float(estimate.mean).is_integer()
+        return f"{estimate.mean:,.0f}" if whole else f"{estimate.mean:.4g}"
+    return f"{estimate.mean:.4g} ± {half:.2g}"

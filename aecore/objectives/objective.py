@@ -22,7 +22,10 @@ class Model(Protocol):
     """What a term may ask of the model it is a term of."""
 
     likelihood: Likelihood
+    corruption: Callable[[Tensor], Tensor] | None
 
+    @property
+    def probabilistic(self) -> bool: ...
     def told(self, step: Step) -> Tensor | None: ...
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior: ...
     def decode_raw(
@@ -66,6 +69,10 @@ class Term(nn.Module, ABC):
     @abstractmethod
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
         """Its value, shape (B,) or () as ``per`` says; differentiable."""
+
+    def symbol(self, model: Model) -> str:
+        """Its LaTeX as a term of this model: without q(z|x), say, where a code is a point."""
+        return self.latex
 
     def adversaries(self) -> tuple[Adversary, ...]:
         """The critics it needs; most terms need none."""
@@ -123,8 +130,15 @@ class Objective(nn.Module):
     @property
     def latex(self) -> str:
         """The equation as it now stands, weights filled in."""
+        return self._sum(lambda term: term.latex)
+
+    def equation(self, model: Model) -> str:
+        """The same with each term's symbol in this model."""
+        return self._sum(lambda term: term.symbol(model))
+
+    def _sum(self, symbol: Callable[[Term], str]) -> str:
         parts = []
         for weight, term in self._weighted():
             factor = "" if str(weight) == "1" else f"{weight}\\,"
-            parts.append(f"{factor}{term.latex}")
+            parts.append(f"{factor}{symbol(term)}")
         return " + ".join(parts)

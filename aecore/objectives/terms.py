@@ -22,6 +22,12 @@ class Reconstruction(Term):
     name = "distortion"
     latex = r"\mathbb{E}_{q_\phi(z|x)}[-\log p_\theta(x|z)]"
 
+    def symbol(self, model: Model) -> str:
+        if model.probabilistic:
+            return self.latex
+        seen = r"\tilde x" if model.corruption else "x"
+        return rf"-\log p_\theta(x|f_\phi({seen}))"
+
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
         return model.likelihood.distortion(passed.raw, step.target)  # (B,)
 

@@ -135,7 +135,7 @@ def _equation(name: str, digest: str, _bundle: Bundle | None) -> str:
     spec = _bundle.card.data.spec if _bundle else load_dataset("digits").spec
     with torch.random.fork_rng(devices=[]):
         model = variants.build({**config, "variant": name}, spec)
-    return rf"\mathcal{{L}} = {model.objective.latex}"
+    return rf"\mathcal{{L}} = {model.objective.equation(model)}"
 
 
 def options(variant: Variant) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from aecore.bottlenecks import GaussianPosterior, PointPosterior, Posterior
-from aecore.data import DataSpec
+from aecore.data import DataSpec, load_dataset
 from aecore.likelihoods import MSE
 from aecore.objectives import (
     KL,
@@ -24,6 +24,7 @@ from aecore.objectives import (
     Term,
 )
 from aecore.step import Pass, Step
+from aecore.variants import build
 
 shares = st.floats(0, 1)
 
@@ -74,6 +75,19 @@ def test_an_objective_is_its_equation() -> None:
     assert (Reconstruction() + Ramp(0, 4) * KL()).latex.endswith(f"(0 \\to 4)\\,{KL.latex}")
     assert (1.0 * Reconstruction()).latex == Reconstruction.latex
     assert objective.adversaries() == ()
+
+
+@pytest.mark.parametrize(
+    ("variant", "wanted"),
+    [
+        ("vae", Reconstruction.latex),
+        ("autoencoder", r"-\log p_\theta(x|f_\phi(x))"),
+        ("denoising", r"-\log p_\theta(x|f_\phi(\tilde x))"),
+    ],
+)
+def test_only_a_code_that_is_drawn_has_a_posterior_in_its_equation(variant: str, wanted: str) -> None:
+    made = build({"variant": variant}, load_dataset("digits").spec)
+    assert made.objective.equation(made).startswith(wanted)
 
 
 def test_sums_can_be_built_in_any_grouping() -> None:

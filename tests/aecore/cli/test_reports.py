@@ -69,8 +69,10 @@ def test_list(bundles: Path, printed: Any) -> None:
     assert digits.keys() >= {"title", "shape", "values", "examples", "licence", "source", "why_missing"}
     half = next(each for each in everything["bundles"] if each["id"] == "digits/half")
     assert half.keys() == {
-        "id", "title", "variant", "data", "latent_dim", "shipped", "path", "config", "metrics",
+        "id", "name", "title", "variant", "source", "data", "latent_dim", "shipped", "path", "config",
+        "metrics",
     }  # fmt: skip
+    assert (half["name"], half["source"]) == ("half", variants[half["variant"]]["source"])
     assert half["metrics"] == open_bundle("digits/half").card.metrics
     assert half["shipped"] is False
 
@@ -191,7 +193,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--help"], ("torch", "numpy.linalg.lapack_lite", "sklearn", "rich", "streamlit")),
         (["list", "--datasets"], ("torch", "sklearn", "torchvision", "streamlit")),
-        (["list", "--bundles", "--json"], ("torch", "sklearn", "onnxruntime", "streamlit")),
+        (["list", "--bundles"], ("torch", "sklearn", "onnxruntime", "streamlit")),
         (["data", "--json"], ("torch", "torchvision")),
         (
             ["list", "--variants"],

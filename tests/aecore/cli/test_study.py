@@ -17,6 +17,12 @@ from tests.aecore.studies.test_comparison import made as made_bundle
 Said = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def nothing_shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No results but those that a test writes."""
+    monkeypatch.setattr("aecore.studies.results.SHIPPED", tmp_path / "nothing")
+
+
 def printed(said: Said, *words: str) -> Any:
     assert main([*words, "--json"]) == 0
     return json.loads(said.readouterr().out)
@@ -48,13 +54,25 @@ def test_show_prints_what_is_stored_with_intervals(capsys: Said, name: str) -> N
     assert "9.2 by TwoNN" in out
 
 
-def test_what_is_wrong_is_said(capsys: Said, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("aecore.studies.results.SHIPPED", tmp_path)
+def test_one_data_set_and_markdown(capsys: Said) -> None:
+    made.write(STUDIES["depth"], user_folder())
+    shown = printed(capsys, "study", "show", "depth", "--data", "mnist")
+    assert {row["data"] for row in shown["rows"]} == {"mnist"}
+    assert main(["study", "show", "depth", "--data", "mnist", "--markdown"]) == 0
+    head, marks, first, *rest = capsys.readouterr().out.splitlines()
+    assert head.startswith("| data | hidden layers | MSE (the data's units, squared) ↓ |")
+    assert set(marks) <= set("|-: ")
+    assert first == "| mnist | 1 | 1.1 ± 0.25 | 2.1 ± 0.25 | 1,000 | 3 |"  # t = 4.303, s = .1, three seeds
+    assert len(rest) == 4
+
+
+def test_what_is_wrong_is_said(capsys: Said) -> None:
     wrong = {
         ("show", "deep"): "There is no study called 'deep'. Did you mean depth",
         ("show",): "Name a study: depth, latent",
         ("prove", "depth"): "no command of aecore study called 'prove'",
         ("run", "depth", "--data", "shapes"): "no data set of the study depth called 'shapes'",
+        ("show", "depth", "--data", "shapes"): "no data set of the study depth called 'shapes'",
         ("show", "depth"): "There are no results of depth yet: `aecore study run depth` trains it.",
         ("table", "mnist"): "'mnist' goes to --data",
         ("table", "--own", "--data", "fields"): "no table of the data set called 'fields'",
