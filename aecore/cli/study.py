@@ -132,15 +132,15 @@ def _show(study: Study, arguments: argparse.Namespace) -> None:
             f"There are no results of {study.name} yet: `aecore study run {study.name}` trains it."
         )
     head = ("data", study.varies, *(_titled(name) for name in lines[0].figures), "seeds")
-    rows = [
+    cells = [
         (each.data, each.label, *map(_said, each.figures.values()), str(each.figures[study.metric].seeds))
         for each in lines
     ]
     if arguments.markdown:
         marks = ("---", "---", *("--:" for _ in head[2:]))
-        print("\n".join(f"| {' | '.join(cells)} |" for cells in (head, marks, *rows)))
+        print("\n".join(f"| {' | '.join(row)} |" for row in (head, marks, *cells)))
     else:
-        print_table(study.title, head, rows, foldable=True)
+        print_table(study.title, head, cells, foldable=True)
     if of_data:
         print()
     for data, values in of_data.items():

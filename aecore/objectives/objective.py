@@ -22,16 +22,22 @@ class Model(Protocol):
     """What a term may ask of the model it is a term of."""
 
     likelihood: Likelihood
-    corruption: Callable[[Tensor], Tensor] | None
 
-    @property
-    def probabilistic(self) -> bool: ...
     def told(self, step: Step) -> Tensor | None: ...
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior: ...
     def decode_raw(
         self, z: Tensor, condition: Tensor | None = None, given: Tensor | None = None
     ) -> Tensor: ...
     def __call__(self, step: Step) -> Pass: ...
+
+
+class Coded(Protocol):
+    """What a term's symbol depends on."""
+
+    corruption: Callable[[Tensor], Tensor] | None
+
+    @property
+    def probabilistic(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ class Term(nn.Module, ABC):
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
         """Its value, shape (B,) or () as ``per`` says; differentiable."""
 
-    def symbol(self, model: Model) -> str:
+    def symbol(self, model: Coded) -> str:
         """Its LaTeX as a term of this model: without q(z|x), say, where a code is a point."""
         return self.latex
 
@@ -132,7 +138,7 @@ class Objective(nn.Module):
         """The equation as it now stands, weights filled in."""
         return self._sum(lambda term: term.latex)
 
-    def equation(self, model: Model) -> str:
+    def equation(self, model: Coded) -> str:
         """The same with each term's symbol in this model."""
         return self._sum(lambda term: term.symbol(model))
 

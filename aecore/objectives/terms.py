@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from aecore.bottlenecks import Variational
-from aecore.objectives.objective import Model, Term
+from aecore.objectives.objective import Coded, Model, Term
 from aecore.objectives.schedules import Schedule
 from aecore.step import Pass, Step
 
@@ -22,7 +22,7 @@ class Reconstruction(Term):
     name = "distortion"
     latex = r"\mathbb{E}_{q_\phi(z|x)}[-\log p_\theta(x|z)]"
 
-    def symbol(self, model: Model) -> str:
+    def symbol(self, model: Coded) -> str:
         if model.probabilistic:
             return self.latex
         seen = r"\tilde x" if model.corruption else "x"
