@@ -53,7 +53,8 @@ class Collapse:
         parts = []
         if self.dead:
             parts.append(
-                f"{len(self.dead)} of {n} dimensions collapsed onto the prior ({_names(self.dead)})."
+                f"{len(self.dead)} of {n} dimensions collapsed onto the prior, below {DEAD:g} nats "
+                f"({_names(self.dead)})."
             )
         if self.weak:
             parts.append(f"{_count(len(self.weak))} less than one bit ({_names(self.weak)}).")

@@ -45,10 +45,10 @@ def m1_m2(
     m1_dim: Annotated[int, Range(1, 512), "Numbers in z₁, the code of the VAE below."] = 50,
     m1_share: Annotated[float, Range(0.05, 0.95), "Part of the epochs that train the VAE below."] = 0.5,
     m2_hidden: Annotated[tuple[int, ...], Range(1, 4096), "Units of each hidden layer of M2."] = (600,),
-    alpha: Annotated[float, Range(0, 10_000), "What a nat of classification costs."] = 10.0,
+    alpha: Annotated[float, Range(0, 10_000), "What a nat of classification costs."] = 1.0,
     labelled_weight: Annotated[
         float, Range(0, 1000), "How much the labelled bound counts beside the unlabelled one."
-    ] = 1.0,
+    ] = 0.1,
     net: Net = mlp,
     likelihood: LikelihoodOf = natural,
 ) -> Autoencoder:

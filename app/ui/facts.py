@@ -200,7 +200,7 @@ def interval(estimate: Estimate) -> str:
     """A mean and half its interval, as in ``0.0101 ± 0.0002``."""
     half = (estimate.high - estimate.low) / 2
     return (
-        f"{numbers.digits(estimate.mean)} ± {numbers.digits(half, 1)}"
+        f"{numbers.digits(estimate.mean)} ± {numbers.digits(half, 1, least=1e-6)}"
         if half
         else numbers.digits(estimate.mean)
     )

@@ -9,8 +9,8 @@ from html import escape
 import streamlit as st
 
 
-def digits(value: float, significant: int = 3) -> str:
-    """A number with three significant digits, a true minus and thin groups.
+def digits(value: float, significant: int = 3, least: float = 1e-4) -> str:
+    """A number with so many digits, a true minus and thin groups; below ``least`` with a power of ten.
 
     >>> [digits(v) for v in (0.010061, 38.24, -1234.5, 0.0, float("nan"))]
     ['0.0101', '38.2', '−1,234', '0', '–']
@@ -20,7 +20,7 @@ def digits(value: float, significant: int = 3) -> str:
     if value == int(value) and abs(value) < 1e6:
         return f"{int(value):,}".replace("-", "−")
     places = significant - 1 - math.floor(math.log10(abs(value)))
-    text = f"{abs(value):,.{max(places, 0)}f}" if abs(value) >= 1e-4 else f"{abs(value):.1e}"
+    text = f"{abs(value):,.{max(places, 0)}f}" if abs(value) >= least else f"{abs(value):.1e}"
     return f"−{text}" if value < 0 else text
 
 

@@ -16,6 +16,10 @@ from aecore.metrics import METRICS
 from aecore.studies import Estimate, Line, Study
 from app.ui.theme import Mode, tokens
 
+FAMILIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+"""Curves that stand for kinds: Okabe and Ito's palette, in the order of the canvas's classes."""
+NEAR = 0.02  # of the span of a figure: closer points share a label
+
 
 def term(epochs: Sequence[dict[str, Any]], name: str, unit: str, mode: Mode) -> dict[str, Any]:
     """One term of the loss over the epochs, in training and in validation, with the stages marked.
@@ -190,9 +194,9 @@ def plane(lines: Sequence[Line], study: Study, mode: Mode) -> dict[str, Any]:
     """
     colours = tokens(mode)
     across, up = study.plane
-    inks = _shades(len(study.families), mode) if len(study.families) > 1 else [colours.accent]
+    inks = FAMILIES if len(study.families) > 1 else (colours.accent,)
     traces = []
-    for (family, settings), ink in zip(study.families.items(), inks, strict=True):
+    for (family, settings), ink in zip(study.families.items(), inks, strict=False):
         labels = {setting.label for setting in settings}
         of = [line for line in lines if line.label in labels and {across, up} <= line.figures.keys()]
         x, y = ([line.figures[name] for line in of] for name in (across, up))
@@ -200,7 +204,8 @@ def plane(lines: Sequence[Line], study: Study, mode: Mode) -> dict[str, Any]:
             type="scatter", mode="lines+markers+text", name=escape(family),
             x=[each.mean for each in x], y=[each.mean for each in y],
             error_x=_reach(x, ink), error_y=_reach(y, ink),
-            text=[escape(line.label.removeprefix(f"{family}, ")) for line in of], textposition="top right",
+            text=_apart([escape(line.label.removeprefix(f"{family}, ")) for line in of], x, y),
+            textposition="top right",
             textfont=dict(size=13, color=colours.ink), line=dict(color=ink, width=2.5),
             marker=dict(color=ink, size=9), showlegend=len(study.families) > 1,
             customdata=[escape(line.label) for line in of],
@@ -210,6 +215,27 @@ def plane(lines: Sequence[Line], study: Study, mode: Mode) -> dict[str, Any]:
     layout = _layout(_axis(across), _axis(up))
     layout["legend"] |= dict(yanchor="bottom")  # above the curves
     return dict(data=traces, layout=layout)
+
+
+def _apart(labels: Sequence[str], x: Sequence[Estimate], y: Sequence[Estimate]) -> list[str]:
+    """The labels of points, those of points at the same place in one, at the first of them."""
+
+    def near(k: int, j: int) -> bool:
+        return all(
+            abs(each[k].mean - each[j].mean) < NEAR * (max(e.mean for e in each) - min(e.mean for e in each))
+            for each in (x, y)
+        )
+
+    said: list[str] = []
+    first = 0
+    for k, label in enumerate(labels):
+        if said and near(first, k):
+            said[first] += f", {label}"
+            said.append("")
+        else:
+            first = k
+            said.append(label)
+    return said
 
 
 def _shades(count: int, mode: Mode) -> list[str]:

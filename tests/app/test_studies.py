@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aecore import studies
-from aecore.studies import STUDIES, user_folder
+from aecore.studies import STUDIES, Estimate, user_folder
 from app.ui import facts, plots
 from tests.aecore.studies import made
 from tests.app.conftest import OpenPage
@@ -100,3 +100,16 @@ def test_families_are_curves_of_their_own() -> None:
     assert [trace["text"] for trace in traces[:2]] == [["β 1", "β 3"], ["β 0.3", "β 1", "β 3"]]
     assert traces[3]["y"] == [line.figures["sharpness"].mean for line in lines[9:]]
     assert len({trace["line"]["color"] for trace in traces}) == 4
+
+
+def test_points_at_one_place_share_a_label() -> None:
+    def at(*means: float) -> list[Estimate]:
+        return [Estimate(mean, mean, mean, 3) for mean in means]
+
+    said = plots._apart(["1", "4", "8", "16"], at(20, 0.1, 0.05, 0.0), at(5, 24.9, 25, 25))
+    assert said == ["1", "4, 8, 16", "", ""]
+    assert plots._apart(["1", "2"], at(0, 0), at(1, 3)) == ["1", "2"]
+
+
+def test_a_small_interval_has_no_power_of_ten() -> None:
+    assert facts.interval(Estimate(0.0122, 0.01213, 0.01227, 3)) == "0.0122 ± 0.00007"

@@ -19,7 +19,7 @@ def test_dimensions_are_sorted_by_what_they_carry() -> None:
     found = diagnose([2.5, 0.0, 0.3, 0.009, 0.7])
     assert (found.dead, found.weak, found.used) == ((1, 3), (2,), (0, 4))
     assert found.verdict == "partial"
-    assert "2 of 5 dimensions collapsed onto the prior (z₂, z₄)." in found.sentence
+    assert "2 of 5 dimensions collapsed onto the prior, below 0.01 nats (z₂, z₄)." in found.sentence
     assert "1 carries less than one bit (z₃)." in found.sentence
     assert "lower β" in found.sentence
     assert "Raising β makes it worse" in found.sentence
