@@ -38,7 +38,7 @@ def test_a_study_is_told_as_it_was_stored(name: str, tmp_path: Path) -> None:
         assert lines[0].figures[metric].seeds == 3
 
 
-NOT_YET = {("activations", "mnist"), ("blur", "mnist"), ("optimisers", "mnist")}
+NOT_YET = {("blur", "mnist")}
 """What no machine has had the hours for yet; `aecore study run --out` does it."""
 
 
