@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,18 +76,12 @@ def bare_scatterplot(home: str) -> Iterator[str]:
     esbuild = ["npx", "esbuild", "--bundle", "--format=esm", f"--outfile={folder / 'regl-scatterplot.js'}"]
     subprocess.run(esbuild, cwd=CANVAS, input=entry, text=True, check=True, capture_output=True)
     (folder / "index.html").write_text(BARE.replace("COLOURS", json.dumps(COLOURS)), encoding="utf-8")
-    port = live.free_port()
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "-d", str(folder)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.kill()
-        server.wait()
+    with live.serve_files(folder) as url:
+        yield url
 
 
 def bare_pan(page: Page, url: str, points: int) -> float:
     """The same pan in bare regl-scatterplot."""
-    page.goto(f"{url}/?points={points}")
+    page.goto(f"{url}?points={points}")
     page.wait_for_selector("[data-shown]", timeout=120_000)
     return pan(page, {"x": 0, "y": 0, "width": 1000, "height": 700})
