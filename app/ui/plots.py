@@ -194,9 +194,9 @@ def plane(lines: Sequence[Line], study: Study, mode: Mode) -> dict[str, Any]:
     """
     colours = tokens(mode)
     across, up = study.plane
-    inks = FAMILIES if len(study.families) > 1 else (colours.accent,)
+    inks = FAMILIES[: len(study.families)] if len(study.families) > 1 else (colours.accent,)
     traces = []
-    for (family, settings), ink in zip(study.families.items(), inks, strict=False):
+    for (family, settings), ink in zip(study.families.items(), inks, strict=True):
         labels = {setting.label for setting in settings}
         of = [line for line in lines if line.label in labels and {across, up} <= line.figures.keys()]
         x, y = ([line.figures[name] for line in of] for name in (across, up))
