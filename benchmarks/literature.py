@@ -59,9 +59,22 @@ DEEP_OF_2006 = {
     "variant": "autoencoder", "data": "mnist", "latent_dim": 30, "hidden": (1000, 500, 250), "init": "he",
     "activation": "gelu", "epochs": 60, "lr": 1e-3, "lr_schedule": "cosine",
 }  # fmt: skip
+M1_M2_LONG = {
+    "variant": "m1-m2", "data": "mnist", "labelled": 100, "latent_dim": 16, "m1_dim": 16, "m2_hidden": (256,),
+    "alpha": 1, "labelled_weight": 0.02, "net": "conv", "channels": (16, 32), "binarise": "threshold",
+    "activation": "gelu", "epochs": 60, "lr": 2e-3, "lr_schedule": "cosine", "keep": "last",
+}  # fmt: skip
 GOALS = (
     Goal("mnist/m2", "test error with 100 labels, %", "classification_error", 11.97, M2),
     Goal("mnist/m1-m2", "test error with 100 labels, %", "classification_error", 3.33, M2),
+    Goal(
+        "m1-m2, 60 epochs",
+        "test error with 100 labels, %",
+        "classification_error",
+        3.33,
+        M2,
+        config=M1_M2_LONG,
+    ),
     Goal(
         "784-1000-500-250-30",
         "squared error of an image",
