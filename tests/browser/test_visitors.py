@@ -34,9 +34,9 @@ def test_memory_is_that_of_a_process_in_which_these_bundles_are_open(port: int) 
             visitor.see("")
         scenes = [path for path in visitor.cached if path.endswith("scene.json")]
         assert all(any(f"/{each}/" in path for path in scenes) for each in bundles)
-    found = memory.opened(port, bundles)
-    assert 50 < found["first_screen_mb"] < 5000
-    assert 50 < found["opened_mb"] < 5000
+    at_first = memory.opened(port, bundles)
+    assert 50 < at_first["first_screen_mb"] < 5000
+    assert 50 < at_first["opened_mb"] < 5000
     found = memory.used(port, bundles, minutes=0.01, think=0)
     assert (found["errors"], found["said"]) == (0, {})
     assert found["pages"] >= memory.VISIT
