@@ -262,16 +262,9 @@ async def _recipe(request: Request) -> Response:
 
 
 def _written(given: Mapping[str, Any], name: str) -> dict[str, str]:
-    """A training as a command, as a recipe, and as a script without Loupe; or why there is no script."""
-    from aecore.runs import command, complete
+    from aecore.runs import complete
     from aecore.runs.estimate import spec
-    from aecore.runs.recipe import to_toml
-    from aecore.scripts import script
+    from aecore.scripts.again import again
 
     config = complete(given)
-    found = {"command": command(config, name), "toml": to_toml(config, name), "code": "", "no_code": ""}
-    try:
-        found["code"] = script(config, spec(config))
-    except UserError as error:
-        found["no_code"] = str(error)
-    return found
+    return asdict(again(config, spec(config), name))

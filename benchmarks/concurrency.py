@@ -19,7 +19,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Barrier
@@ -162,13 +164,20 @@ def ours(home: str, sessions: int, switches: int, think: float) -> dict[str, Any
         return crowd(port, sessions, switches, think, job)
 
 
-def bare(home: str, sessions: int, switches: int, think: float) -> dict[str, Any]:
-    """Three pages of Streamlit."""
+@contextmanager
+def bare_app(home: str) -> Iterator[int]:
+    """The port of three pages of Streamlit, while they are served."""
     script = Path(home) / "pages.py"
     script.write_text(PAGES, encoding="utf-8")
     port = live.free_port()
     flags = [f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false"]
     with live.serve([sys.executable, "-m", "streamlit", "run", str(script), *flags], port):
+        yield port
+
+
+def bare(home: str, sessions: int, switches: int, think: float) -> dict[str, Any]:
+    """Three pages of Streamlit."""
+    with bare_app(home) as port:
         return crowd(port, sessions, switches, think)
 
 
@@ -201,11 +210,12 @@ def main() -> None:
         f"{name}_ratio": ratio(we[name], they[name])
         for name in ("page_switch_p95_ms", "memory_per_session_mb")
     }
+    cases = [{"name": name, **of} for name, of in found.items()]
     if options.json:
         asked = {name: getattr(options, name) for name in ("sessions", "switches", "think")}
-        report.as_json({**asked, "cores": os.cpu_count(), **we, **ratios, "streamlit": they})
+        report.as_json({**asked, "cores": os.cpu_count(), **ratios, "cases": cases})
     else:
-        rows = [{"app": name, **{k: v for k, v in of.items() if k != "said"}} for name, of in found.items()]
+        rows = [{name: value for name, value in of.items() if name != "said"} for of in cases]
         report.as_table(f"{options.sessions} sessions, {options.switches} clicks each", rows)
         for name, of in found.items():
             for said, count in of["said"].items():

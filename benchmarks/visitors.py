@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -95,9 +96,13 @@ class Visitor:
         port: Of the app, on this machine.
         seed: What is clicked on, and when.
         job: Id of a job whose frames are watched on the β lab; empty for none.
+
+    Attributes:
+        bundle: Id of what is looked at; empty for what a page shows by itself.
     """
 
     def __init__(self, port: int, seed: int, job: str = "") -> None:
+        self.bundle = ""
         self.port, self.job, self.random = port, job, random.Random(seed)
         self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.cached: set[str] = set()
@@ -194,7 +199,7 @@ class Visitor:
     def _run(self, page: str) -> Shown:
         assert self.socket
         asked = BackMsg()
-        asked.rerun_script.query_string = ""
+        asked.rerun_script.query_string = urlencode({"bundle": self.bundle}) if self.bundle else ""
         asked.rerun_script.page_script_hash = page
         self.socket.send(asked.SerializeToString())
         return read(self._messages())

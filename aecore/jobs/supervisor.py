@@ -159,9 +159,8 @@ class Supervisor:
             folder.mkdir(parents=True, exist_ok=True)
             process = self.launch([job.id], folder / "log")
         except OSError as error:
-            store.update(
-                job.id, state="failed", ended=time.time(), message=f"It cannot start: {error.strerror}."
-            )
+            message = f"It cannot start: {error.strerror}."
+            store.update(job.id, state="failed", ended=time.time(), message=message)
             return
         self.running[job.id] = (job, process)
 
@@ -212,7 +211,12 @@ class Supervisor:
             _close(process)
             self.saving = None
         for job, number in saves(store)[:1]:
-            self.saving = (job.id, number, self.launch([job.id, str(number)], job_folder(job.id) / "log"))
+            try:
+                process = self.launch([job.id, str(number)], job_folder(job.id) / "log")
+            except OSError as error:
+                store.answer(number, "refused", f"It cannot start: {error.strerror}.")
+            else:
+                self.saving = (job.id, number, process)
 
     def _let_go(self) -> None:
         """Closes the pipes, so that workers put their state aside and end; kills those that do not."""

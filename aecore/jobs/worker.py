@@ -91,8 +91,11 @@ def insist(store: Store, link: Link, job: str, changes: dict[str, object]) -> No
 
 def wanted(error: UserError) -> str:
     """How much memory was asked for in vain, as a sentence, where the allocator said it."""
-    said = re.search(r"[Tt]ried to allocate ([\d.]+ \w+)", str(error.__cause__))
-    return f" It asked for {said[1]} more." if said else ""
+    said = re.search(r"(?:tried|unable) to allocate ([\d.]+) (\w+)", str(error.__cause__), re.IGNORECASE)
+    if not said:
+        return ""
+    much = f"{float(said[1]) / 1e9:,.1f} GB" if said[2] == "bytes" else f"{said[1]} {said[2]}"
+    return f" It asked for {much} more."
 
 
 def save(store: Store, job: str, number: int) -> int:

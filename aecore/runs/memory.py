@@ -9,8 +9,13 @@ import torch
 
 from aecore.errors import UserError
 
-CPU = ("can't allocate memory", "not enough memory")
-"""What PyTorch's allocator on the CPU says, in an error that has no type of its own."""
+SAID = (
+    "can't allocate memory",  # PyTorch's allocator on the CPU
+    "not enough memory",
+    "out of memory",  # the CUDA driver, and the allocator of MPS
+    "ALLOC_FAILED",  # cuBLAS and cuDNN, as in CUBLAS_STATUS_ALLOC_FAILED
+)
+"""What those say whose errors have no type of their own, where memory was asked for in vain."""
 
 
 @contextmanager
@@ -26,6 +31,8 @@ def enough_memory(advice: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(said in str(error) for said in CPU):
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+            said in str(error) for said in SAID
+        ):
             raise UserError(f"There is not enough memory for this. {advice}") from error
         raise

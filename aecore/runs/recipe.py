@@ -99,6 +99,7 @@ def config_of(bundle: Bundle) -> dict[str, Any]:
     """
     made = bundle.card.provenance.command
     if not made.startswith("aecore train "):
-        how = f"by `{made}`" if made else "of data that were handed over in Python"
+        hand = "by hand, in a live training" if bundle.card.job else "of data that were handed over in Python"
+        how = f"by `{made}`" if made else hand
         raise UserError(f"{bundle.id} was made {how}: no recipe makes it again.")
     return complete({**bundle.card.config, "variant": bundle.card.variant})

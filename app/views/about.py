@@ -7,7 +7,7 @@ import streamlit as st
 
 from aecore import scenes
 from aecore.metrics import collapse
-from app.ui import facts, lessons, library, numbers, pick, plots, states, theme
+from app.ui import again, facts, lessons, library, numbers, pick, plots, states, theme
 
 LICENCE = Path(__file__).parents[1] / "static" / "fonts" / "LICENSE.txt"
 QUIET = {"displayModeBar": False}
@@ -57,6 +57,7 @@ def page() -> None:
                 st.plotly_chart(figure, height=190, key="kl", config=QUIET, alt="KL of each dimension.")
         with left, st.container(border=True, key="card-options"):
             numbers.heading("How it was made", bundle.card.provenance.command)
+            again.show(bundle)
             numbers.table(facts.options(bundle))
     loupe()
 

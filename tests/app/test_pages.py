@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from aecore import scenes
 from aecore.bundles import Bundle
+from aecore.places import shipped_root
+from aecore.runs.recipe import config_of, from_toml
+from aecore.scripts import script
 from app import routes
 from tests.app import make_bundle
 from tests.app.conftest import OpenPage
@@ -60,6 +64,31 @@ def test_about_shows_card_figures_and_history(open_page: OpenPage, bundle: str) 
         assert html(page).count(text) == 1, text
     assert len(page.get("plotly_chart")) == 1  # the loss, which is all that its history has
     assert f'href="./learn?variant={"autoencoder" if "point" in bundle else "vae"}' in html(page)
+
+
+def test_about_writes_down_how_a_bundle_is_made_again(
+    open_page: OpenPage, on_shelf: Callable[[Path], None], tmp_path: Path
+) -> None:
+    root = shipped_root()
+    shutil.copytree(root / "digits" / "vae-2d", tmp_path / "digits" / "vae-2d")
+    make_bundle.write(tmp_path)
+    on_shelf(tmp_path)
+    shipped = Bundle.open(tmp_path / "digits" / "vae-2d")
+    page = open_page("about", bundle=shipped.id)
+    assert not page.code, "nobody has asked yet, and it loads torch"
+    page.session_state[f"again-{shipped.id}"] = True
+    page.run()
+    assert not page.exception
+    recipe, code = (each.value for each in page.code)
+    (tmp_path / "run.toml").write_text(recipe, encoding="utf-8")
+    assert from_toml(tmp_path / "run.toml", {}) == config_of(shipped)
+    assert code == script(config_of(shipped), shipped.card.data.spec).strip()
+    page.query_params["bundle"] = "digits/pca-2d"  # nobody's training made it
+    page.session_state["again-digits/pca-2d"] = True
+    page.run()
+    assert not page.exception
+    assert "no recipe makes it again" in said(page)
+    assert not page.code
 
 
 def test_about_shows_what_its_owner_says_and_reads_no_html_in_it(

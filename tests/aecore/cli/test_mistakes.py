@@ -129,14 +129,27 @@ def test_a_home_that_cannot_be_written(
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
+def said_by_a_gpu(error: Exception) -> Callable[[], Any]:
+    """Asks for memory as one does whose device says that."""
+
+    def ask() -> None:
+        raise error
+
+    return ask
+
+
 @pytest.mark.parametrize(
     "asks",
     [
         lambda: torch.empty(2**50),
         lambda: np.empty(2**50),
-        lambda: (_ for _ in ()).throw(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")),
+        said_by_a_gpu(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB.")),
+        said_by_a_gpu(RuntimeError("CUDA error: out of memory")),
+        said_by_a_gpu(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`")),
+        said_by_a_gpu(RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")),
+        said_by_a_gpu(RuntimeError("MPS backend out of memory. Tried to allocate 2 GB")),
     ],
-    ids=["cpu", "numpy", "gpu"],
+    ids=["cpu", "numpy", "gpu", "driver", "cublas", "cudnn", "mps"],
 )
 @pytest.mark.parametrize("place", ["aecore.variants.build", "aecore.training.Fit._step"])
 def test_too_little_memory(

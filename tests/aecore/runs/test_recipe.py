@@ -79,17 +79,18 @@ def test_every_bundle_that_comes_with_loupe_has_its_recipe(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("made", "how"),
+    ("made", "job", "how"),
     [
-        ("", "was made of data that were handed over in Python: no recipe makes it again."),
-        ("aecore sweep --variant vae", "was made by `aecore sweep --variant vae`: no recipe"),
+        ("", "", "was made of data that were handed over in Python: no recipe makes it again."),
+        ("", "0123456789", "was made by hand, in a live training: no recipe makes it again."),
+        ("aecore sweep --variant vae", "", "was made by `aecore sweep --variant vae`: no recipe"),
     ],
 )
-def test_what_no_recipe_makes_again_is_said(made: str, how: str) -> None:
+def test_what_no_recipe_makes_again_is_said(made: str, job: str, how: str) -> None:
     bundle = next(each for each in list_bundles() if each.shipped)
     provenance = replace(bundle.card.provenance, command=made)
     with pytest.raises(UserError, match=re.escape(how)):
-        config_of(replace(bundle, card=replace(bundle.card, provenance=provenance)))
+        config_of(replace(bundle, card=replace(bundle.card, provenance=provenance, job=job)))
 
 
 @pytest.fixture
