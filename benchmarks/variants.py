@@ -71,7 +71,7 @@ CASES = {
     ),
     "wae": Case("wae-mmd", "WAE_MMD", "WAE_MMD_Config", {"lambda_mmd": 10.0}, pair=True),
     "aae": Case(
-        "adversarial", "Adversarial_AE", "Adversarial_AE_Config", {"lambda_adv": 1.0, "critic_penalty": 0.1},
+        "adversarial", "Adversarial_AE", "Adversarial_AE_Config", {"lambda_adv": 0.6, "critic_penalty": 0.1},
         adversarial=True, pair=True,
     ),
 }  # fmt: skip
