@@ -121,6 +121,14 @@ class Autoencoder(nn.Module):
         """D, the numbers in a code."""
         return self.bottleneck.latent_dim
 
+    @property
+    def class_nats(self) -> float:
+        """−log p(y) of a class y that the model finds by itself; 0 where it finds none.
+
+        What such a model says of an example is of −log p(x|y): only with these nats it bounds −log p(x).
+        """
+        return 0.0
+
     @torch.no_grad()
     def codes(self, split: Split) -> Tensor:
         """Mean codes of a split, shape (N, D), made a thousand at a time on the split's device."""

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import torch
 
 from aecore.bundles import list_bundles
 from aecore.cli import (
@@ -28,9 +30,10 @@ from aecore.cli import (
     train,
     zoo,
 )
+from aecore.nets import NETS
 from aecore.runs import Run, complete
 from aecore.training import Finished
-from aecore.variants import VARIANTS
+from aecore.variants import VARIANTS, schema
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -90,13 +93,46 @@ def test_a_block_of_python_runs(number: int, run_block: ModuleType) -> None:
             del VARIANTS[name]
 
 
-def test_the_variant_to_add_is_written_as_make_test_wants_it() -> None:
-    (example,) = (code for code in PYTHON if "@variant(" in code)
+(EXAMPLE,) = (code for code in PYTHON if "@variant(" in code)
+(ITS_TEST,) = (code for code in PYTHON if "def test_" in code)
+
+
+def test_the_variant_to_add_passes_the_test_that_is_added_with_it(run_block: ModuleType) -> None:
+    known = set(VARIANTS)
+    try:
+        exec(compile(EXAMPLE, "README.md, the variant", "exec"), run_block.__dict__)
+        beside: dict[str, Any] = {}
+        exec(compile(ITS_TEST, "README.md, its test", "exec"), beside)
+        tests = [value for name, value in beside.items() if name.startswith("test_")]
+        assert tests
+        for test in tests:
+            test()
+            run_block.MeanL1.forward = lambda *_: torch.ones(64)  # its own term, and it would be seen
+            with pytest.raises(AssertionError):
+                test()
+    finally:
+        for name in VARIANTS.keys() - known:
+            del VARIANTS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("aecore/variants/thrifty_vae.py", EXAMPLE), ("tests/aecore/variants/test_thrifty_vae.py", ITS_TEST)],
+)
+def test_the_variant_to_add_is_written_as_make_test_wants_it(name: str, code: str) -> None:
     for check in (["check"], ["format", "--check"]):
-        name = "aecore/variants/thrifty_vae.py"
         ruff = [sys.executable, "-m", "ruff", *check, "--stdin-filename", name, "-"]
-        ran = subprocess.run(ruff, input=example.encode(), capture_output=True, cwd=ROOT, check=False)
+        ran = subprocess.run(ruff, input=code.encode(), capture_output=True, cwd=ROOT, check=False)
         assert ran.returncode == 0, ran.stdout.decode()
+
+
+def test_which_networks_a_variant_takes_is_as_it_says() -> None:
+    (said,) = re.findall(r"^All but `linear` take.*?\.\n", README, re.DOTALL | re.MULTILINE)
+    takes = {name: schema(name) for name in VARIANTS}
+    assert {name for name in takes if not {"net", "likelihood"} <= takes[name].keys()} == {"linear"}
+    few = {name for name in takes if "net" in takes[name] and len(takes[name]["net"].choices) < len(NETS)}
+    assert few == {"stacked", "grown", "multi-rate-vae"}
+    assert all(f"`{name}`" in said for name in (*few, "mlp", "conv", "recurrent", "transformer"))
 
 
 def test_there_are_examples() -> None:

@@ -181,7 +181,7 @@ def _terms(model: Evaluable, test: Split, device: torch.device) -> Values:
         if len(per_dimension) == model.latent_dim:
             values["kl_per_dimension"] = per_dimension.tolist()
         if model.likelihood.proper:
-            values["negative_elbo"] = torch.cat(nll).double().mean().item() + rate
+            values["negative_elbo"] = torch.cat(nll).double().mean().item() + rate + model.class_nats
     return values
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from aecore.data import Split
 from aecore.step import Step
@@ -135,6 +136,31 @@ def filters(model: Layered, shape: tuple[int, ...]) -> Tensor | None:
     if weight.dim() != 4 or weight.shape[1] != shape[0]:
         return None
     return weight[weight.flatten(1).norm(dim=1).argsort(descending=True, stable=True)]
+
+
+def activations(model: Layered, example: Split) -> dict[str, Tensor]:
+    """What each layer gives for an example, as pictures, in the order in which it goes through them.
+
+    Args:
+        model: On the CPU; put into evaluation mode.
+        example: Of which the first is taken.
+
+    Returns:
+        By the plain names of layers, shape (N, 1, H, W): the maps of a convolution, or one picture, of a
+        sequence a step a row, of a vector its numbers row by row, in as many columns as rows or one more.
+    """
+    seen, _ = _seen(model, example.take(torch.arange(1)))
+    said = plain_names(list(seen))
+    return {said[name]: _pictures(after[0]) for name, (_, after) in seen.items()}
+
+
+def _pictures(given: Tensor) -> Tensor:
+    """Of a layer's output for one example, shape (N, 1, H, W)."""
+    if given.ndim > 1:
+        return given[:, None] if given.ndim == 3 else given[None, None]
+    columns = math.isqrt(len(given) - 1) + 1
+    rows = -(-len(given) // columns)
+    return pad(given, (0, rows * columns - len(given))).view(1, 1, rows, columns)
 
 
 def recovered(features: Tensor, x: Tensor, test_features: Tensor, test_x: Tensor) -> float:

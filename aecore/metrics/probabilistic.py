@@ -27,6 +27,8 @@ class LatentVariableModel(Protocol):
 
     @property
     def likelihood(self) -> Likelihood: ...
+    @property
+    def class_nats(self) -> float: ...
 
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Posterior: ...
     def decode_raw(
@@ -67,7 +69,8 @@ def importance_estimate(
               -\mathrm{ELBO} \approx -\frac{1}{K} \sum_{k=1}^{K} \log w_k, \quad
               \log w_k = \log p(x|z_k) + \log p(z_k) - \log q(z_k|x)
 
-    One sample of each example is decoded at a time: memory grows with B, not with K·B.
+    Where the model finds a class y by itself, w_k is p(x, y, z_k) / q(z_k|x, y), and what is bounded
+    is −log p(x) as well. One sample of each example is decoded at a time: memory grows with B, not with K·B.
 
     Args:
         model: A model with a variational posterior and a proper likelihood.
@@ -83,7 +86,7 @@ def importance_estimate(
     for k in range(samples):
         z = q.sample()
         nll = model.likelihood.nll(model.decode_raw(z, condition, x), x)
-        log_w[k] = q.log_prior(z) - q.log_prob(z) - nll
+        log_w[k] = q.log_prior(z) - q.log_prob(z) - nll - model.class_nats
     return ImportanceEstimate(
         nll=math.log(samples) - log_w.logsumexp(0),
         negative_elbo=-log_w.mean(0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -85,8 +86,7 @@ class SemiSupervised(Autoencoder, ABC):
             Kingma et al. (2014), eq. 6. https://arxiv.org/abs/1406.5298
         """
         q = self.bottleneck(self.encoder(seen, y))
-        log_k = torch.tensor(self.classes, device=y.device).log()
-        bound: Tensor = self.missed(q.sample(), y, seen) + q.kl().sum(1) + log_k
+        bound: Tensor = self.missed(q.sample(), y, seen) + q.kl().sum(1) + self.class_nats
         return bound
 
     @abstractmethod
@@ -110,6 +110,10 @@ class SemiSupervised(Autoencoder, ABC):
         return step.input[step.label < 0] if self.training else step.input
 
     # What an autoencoder offers
+
+    @property
+    def class_nats(self) -> float:
+        return math.log(self.classes)
 
     def complete(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """The classes of examples, shape (B, K): as told, or the most probable where zeros or nothing is."""

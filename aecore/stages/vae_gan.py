@@ -59,7 +59,8 @@ class VaeGan(Autoencoder):
     def discriminator_losses(self, step: Step) -> Losses:
         """The discriminator's: telling real examples from rebuilt and from invented ones.
 
-        Where it does so too well already its loss counts for nothing, so that the decoder can catch up.
+        Where it does so too well already its loss counts for nothing, so that the decoder can catch up; the
+        optimiser's momentum alone still carries it on for some steps.
         """
         with torch.no_grad(), frozen(self.encoder, self.bottleneck, self.decoder):
             rebuilt, invented = self._made(step)

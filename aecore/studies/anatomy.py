@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 
 from aecore.bundles import Bundle
 from aecore.errors import UserError
-from aecore.metrics.layers import Layer, filters, layers
+from aecore.metrics.layers import Layer, activations, filters, layers
 
-MOST_FILTERS = 96
+MOST_FILTERS, MOST_MAPS = 96, 16
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,14 @@ class Anatomy:
         layers: In the order in which an example goes through them.
         filters: Weights of the first layer as images, shape (N, C, H, W), the 96 longest first; or None.
         count: How many filters the layer has.
+        activations: What each layer gives for the first test example, by its plain name, 16 maps at most:
+            shape (N, 1, H, W).
     """
 
     layers: tuple[Layer, ...]
     filters: NDArray[np.float32] | None
     count: int
+    activations: Mapping[str, NDArray[np.float32]]
 
 
 def anatomy(bundle: Bundle) -> Anatomy:
@@ -46,4 +50,5 @@ def anatomy(bundle: Bundle) -> Anatomy:
         tuple(layers(model, data.train, data.test)),
         None if images is None else images[:MOST_FILTERS].numpy(),
         0 if images is None else len(images),
+        {name: of[:MOST_MAPS].numpy() for name, of in activations(model, data.test).items()},
     )

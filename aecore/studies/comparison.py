@@ -11,6 +11,7 @@ from aecore.bundles import Bundle
 from aecore.bundles.titles import title as titled
 from aecore.errors import BundleError, unknown
 from aecore.metrics import METRICS
+from aecore.scenes.scene import likelihood
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "reconstruction": (
@@ -163,7 +164,7 @@ def compare(
         group: tuple(name for name in names if any(name in row.figures for row in rows))
         for group, names in groups.items()
     }
-    mixed = len({str(each.card.config.get("likelihood")) for each in chosen if _density(each)}) > 1
+    mixed = len({likelihood(each.card.config, each.card.data) for each in chosen if _density(each)}) > 1
     fits = [row for row in rows if row.code == code]
     return Comparison(
         data,

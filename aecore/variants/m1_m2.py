@@ -19,7 +19,8 @@ what is left beside the class.
 
 **What to look for.** The classification error beside M2's; classes that are told, not encoded.
 
-**Limits.** What M1 lost no label brings back. A reconstruction passes two codes, and is softer for it.
+**Limits.** What M1 lost no label brings back. A reconstruction passes two codes, and is softer for it;
+pictures, and the densities on its card, take :math:`p_\theta(z_1|y, z_2)` at its mean.
 The best epoch is chosen with the labels of the validation split; ``--keep last`` does without them.
 """
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from aecore.studies.doubling import Doubling
 
 FILTERS = "each on its own scale: orange counts for, blue against"
+ACTIVATIONS = (
+    "by the first example of the test split: orange above zero, blue below, each picture on its own scale; "
+    "the numbers of a dense layer stand in rows"
+)
 GRADIENTS = "length of each layer’s gradient at the last step of an epoch"
 CHECKERBOARD = (
     "share of a picture’s variance that repeats itself every few pixels, as neighbours are written by "

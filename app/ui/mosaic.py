@@ -17,17 +17,17 @@ from app.ui.theme import Mode, tokens
 BELOW, ABOVE = {"light": "#2166ac", "dark": "#67a9cf"}, {"light": "#b4461f", "dark": "#ff8a5c"}
 
 
-def show(images: NDArray[Any], alt: str, mode: Mode) -> None:
+def show(images: NDArray[Any], alt: str, mode: Mode, columns: int = 0) -> None:
     """Images in rows, each on its own scale, pixels as they are.
 
     Args:
         images: Shape (N, C, H, W), signed; of colours the mean is shown.
         alt: What they are.
         mode: The theme.
+        columns: In a row at most; 0 for as many as there is room for in half a page.
     """
     flat = images.mean(1)
-    columns = min(len(flat), 16 if flat.shape[2] > 8 else 12)
-    picture = mosaic(flat, columns, mode)
+    picture = mosaic(flat, min(len(flat), columns or (16 if flat.shape[2] > 8 else 12)), mode)
     height, width = picture.shape[:2]
     file = BytesIO()
     Image.fromarray(picture).save(file, "png")

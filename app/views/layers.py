@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from numpy.typing import NDArray
 
 from aecore.bundles import Bundle
 from app.ui import inside, mosaic, numbers, pick, plots, states, tables, theme
@@ -56,8 +59,21 @@ def page() -> None:
                     config={"displayModeBar": False},
                     alt="Gradient of each layer by epoch.",
                 )
+        switched_on(found.activations)
         if board := doubled(bundle.card.digest, bundle):
             checkerboards(board)
+
+
+def switched_on(activations: Mapping[str, NDArray[Any]]) -> None:
+    """What each layer gives for one example, four layers in a row."""
+    with st.container(border=True, key="card-activations"):
+        numbers.heading("What is switched on", inside.ACTIVATIONS)
+        left = iter(activations.items())
+        while four := list(islice(left, 4)):
+            for (name, pictures), column in zip(four, st.columns(4), strict=False):
+                with column:
+                    st.caption(name)
+                    mosaic.show(pictures, f"What {name} gives for an example.", theme.mode(), columns=4)
 
 
 def checkerboards(board: Doubling) -> None:

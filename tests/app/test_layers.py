@@ -62,7 +62,9 @@ def test_a_page_shows_every_layer_its_filters_and_gradients(
     ]  # fmt: skip
     assert "70, 50, 35 and 1 %" in html(page)
     assert "16 of 16" in html(page)
-    assert 'class="lp-mosaic"' in html(page)
+    assert html(page).count('class="lp-mosaic"') == 1 + len(found.layers)  # filters, and what is switched on
+    for name in found.activations:
+        assert f'alt="What {name} gives for an example."' in html(page)
     assert len(page.get("plotly_chart")) == 1
 
 

@@ -31,6 +31,7 @@ class LinearGaussian(nn.Module):
 
     probabilistic = True
     latent_dim = LATENT
+    class_nats = 0.0
     corruption = None
 
     def __init__(self, shift: float = 0.0, widen: float = 1.0) -> None:

@@ -34,7 +34,7 @@ def made_of(spec: DataSpec, x: Tensor) -> Dataset:
 class Parrot(nn.Module):
     """Decodes what it is told to, whatever the code; its posterior is the prior."""
 
-    probabilistic, latent_dim, corruption = True, 2, None
+    probabilistic, latent_dim, class_nats, corruption = True, 2, 0.0, None
 
     def __init__(self, spec: DataSpec, raw: Tensor) -> None:
         super().__init__()

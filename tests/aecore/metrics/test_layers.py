@@ -10,7 +10,9 @@ import torch
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
-from aecore.metrics.layers import RIDGE, layers, recovered
+from aecore.data import load_dataset
+from aecore.metrics.layers import RIDGE, activations, layers, recovered
+from aecore.variants import build
 from tests.aecore.small import digits, model
 
 DATA = digits(1200)
@@ -53,6 +55,33 @@ def test_every_weight_is_in_one_layer_and_the_code_is_the_narrowest(net: str) ->
     assert 0.2 < before.zeros < 0.8
     assert before.recovered > code.recovered
     assert math.prod(after.shape) == 64
+
+
+@torch.no_grad()
+def test_what_an_example_switches_on_is_what_its_layers_give() -> None:
+    made, x = model("autoencoder", hidden=(32,), activation="tanh"), DATA.test.x[:1]
+    found = activations(made, DATA.test)
+    assert list(found) == ["encoder 1", "code", "decoder 1", "decoder 2"]
+    hidden = made.encoder(x)[0][0]
+    rows = found["encoder 1"][0, 0]
+    assert rows.shape == (6, 6)  # 32 numbers and four places more
+    assert torch.equal(rows.flatten()[:32], hidden)
+    assert not rows.flatten()[32:].any()
+    assert torch.equal(found["code"][0, 0].flatten(), made.encode(x)[0])
+    assert torch.equal(found["decoder 2"][0], made.decode_raw(made.encode(x))[0])
+    maps = activations(model("autoencoder", net="conv"), DATA.test)["encoder 1"]
+    assert maps.shape == (8, 1, 4, 4)
+
+
+@torch.no_grad()
+def test_the_steps_of_a_sequence_are_rows() -> None:
+    words = load_dataset("words")
+    made = build({"variant": "autoencoder", "latent_dim": 4, "units": 16, "embedding": 8}, words.spec)
+    found = activations(made, words.test)
+    first = found["encoder 1"]
+    assert first.shape == (1, 1, 12, 8)  # twelve letters, eight numbers each
+    assert torch.equal(first[0, 0], made.get_parameter("encoder.reader.embed.weight")[words.test.x[0]])
+    assert found["code"].shape == (1, 1, 2, 2)
 
 
 def test_a_unit_that_never_fires_is_dead() -> None:

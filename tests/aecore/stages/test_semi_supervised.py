@@ -14,6 +14,7 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from aecore.bottlenecks import DiagonalGaussian
 from aecore.data import load_dataset
 from aecore.errors import UserError
+from aecore.metrics import evaluate
 from aecore.objectives import Model, Term
 from aecore.objectives.semi_supervised import Classification, LabelledBound, UnlabelledBound
 from aecore.stages.semi_supervised import M1M2, M2, SemiSupervised
@@ -109,6 +110,28 @@ def test_m2s_bound_is_that_of_its_distributions(likelihood: str) -> None:
     log_p = p.log_prob(X).sum((1, 2, 3))
     by_hand = -log_p + math.log(10) + kl_divergence(q, Normal(0.0, 1.0)).sum(1)
     torch.testing.assert_close(bound, by_hand)
+
+
+@torch.no_grad()
+def test_what_is_measured_bounds_log_p_of_the_example_whatever_its_class() -> None:
+    """Of one z, p(x, y) = p(y) ∫ p(x|y, z) N(z) dz by a fine sum: the class that is found is not free."""
+    few = replace(FEW, test=FEW.test.take(torch.arange(6)))
+    made = sorter(latent_dim=1)
+    with torch.enable_grad():
+        fit(made, FEW, epochs=6, lr=5e-3, keep="last")
+    z, x = torch.linspace(-8, 8, 1601), few.test.x
+    weight = Normal(0.0, 1.0).log_prob(z) + math.log(0.01)
+    joint = torch.empty(6, 10)
+    for k in range(10):
+        p = Bernoulli(logits=made.eval().decoder(z[:, None], torch.eye(10)[k].expand(1601, 10)))
+        log_p = torch.stack([p.log_prob(each.expand(1601, 1, 8, 8)).sum((1, 2, 3)) for each in x], 1)
+        joint[:, k] = (log_p + weight[:, None]).logsumexp(0) - math.log(10)
+    found = made.log_classes(x).argmax(1)
+    of_found, exact = -joint.gather(1, found[:, None]).mean(), -joint.logsumexp(1).mean()
+    values: dict[str, Any] = evaluate(made, few, nll_samples=2000, only=("nll", "negative_elbo", "elbo_gap"))
+    assert values["nll"] == pytest.approx(float(of_found), abs=0.1)
+    assert values["negative_elbo"] == pytest.approx(values["nll"] + values["elbo_gap"], abs=1.5)
+    assert values["negative_elbo"] >= values["nll"] >= float(exact)
 
 
 def test_m2_needs_a_density() -> None:

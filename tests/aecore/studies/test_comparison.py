@@ -134,6 +134,11 @@ def test_densities_under_two_likelihoods_have_no_best(tmp_path: Path) -> None:
         for n, v, k in (("a", "vae", "mse"), ("b", "iwae", "bernoulli"))
     ]
     assert "nll" not in compare(mixed, "digits").best
+    named = [
+        made(tmp_path / "n", n, v, metrics={"nll": k}, config={"likelihood": name})
+        for n, v, k, name in (("a", "vae", 9, "natural"), ("b", "iwae", 8, "gaussian"))
+    ]
+    assert compare(named, "digits").best["nll"] == 8  # of grey values the natural one is the Gaussian
 
 
 def test_the_markdown_is_a_table(tmp_path: Path) -> None:
