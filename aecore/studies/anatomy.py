@@ -20,7 +20,7 @@ class Anatomy:
 
     Attributes:
         layers: In the order in which an example goes through them.
-        filters: Weights of the first layer as images, shape (N, C, H, W), the 96 longest first; or None.
+        filters: Weights of the first layer as images, shape (N, C, H, W), 96 at most; or None.
         count: How many filters the layer has.
     """
 
