@@ -14,7 +14,7 @@ from aecore.errors import UserError
 from aecore.metrics import METRICS
 from aecore.studies import ESTIMATES, Estimate, Study
 from aecore.studies import Line as StudyLine
-from aecore.studies.comparison import FACTORS, Comparison, comparable, compare
+from aecore.studies.comparison import FACTORS, Comparison, comparable, compare, main
 from app.ui import numbers, plots
 from app.ui.tables import Cell, Column, Line
 
@@ -156,14 +156,21 @@ def _epochs(stage: plots.Stage) -> str:
     return f"epoch {stage.first}" if stage.first == stage.last else f"epochs {stage.first}–{stage.last}"
 
 
-def tables(shelf: Sequence[Bundle], data: str) -> list[Comparison]:
-    """The table of a data set, and that of disentanglement: of this data set, or of one with factors."""
+def tables(shelf: Sequence[Bundle], data: str, every: bool = True) -> list[Comparison]:
+    """The table of a data set, and that of disentanglement: of this data set, or of one with factors.
+
+    Args:
+        shelf: Bundles that may be in it.
+        data: Name of the data set.
+        every: All columns, or the main ones where there are many.
+    """
     factors = [
         name
         for name in sorted(comparable(shelf), key=lambda name: name != data)
         if any("mig" in each.card.metrics for each in shelf if each.card.data.name == name)
     ]
-    return [compare(shelf, data), *(compare(shelf, name, FACTORS) for name in factors[:1])]
+    found = [compare(shelf, data), *(compare(shelf, name, FACTORS) for name in factors[:1])]
+    return found if every else [main(table) for table in found]
 
 
 def columns(table: Comparison) -> list[tuple[str, list[Column]]]:
