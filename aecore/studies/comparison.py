@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aecore.bundles import Bundle
@@ -32,17 +32,6 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "at which cost": ("mse", "rate", "active_units"),
 }  # fmt: skip
 """The same for data sets whose factors are known."""
-
-MAIN = frozenset(
-    {
-        "mse", "ssim", "rate", "negative_elbo", "active_units", "knn5_accuracy", "classification_error",
-        "sample_frechet", "length_mae", "token_accuracy", "word_accuracy", "perplexity",
-        "mig", "dci_disentanglement", "sap", "factor_vae_score", "beta_vae_score", "modularity",
-    }
-)  # fmt: skip
-"""What a table shows first that has more columns than a screen is wide."""
-
-ROOM = 10  # columns
 
 SAME_LIKELIHOOD = ("negative_elbo", "nll")
 """Densities, which are of one kind only under one likelihood; told the class, they are of p(x|y)."""
@@ -190,14 +179,6 @@ def compare(
             if not (mixed and name in SAME_LIKELIHOOD) and (best := _best(fits, name)) is not None
         },
     )
-
-
-def main(table: Comparison) -> Comparison:
-    """The same rows with the main columns alone; all of them where there is room for all."""
-    if len(table.columns) <= ROOM:
-        return table
-    kept = {group: tuple(name for name in names if name in MAIN) for group, names in table.groups.items()}
-    return replace(table, groups={group: names for group, names in kept.items() if names})
 
 
 def markdown(table: Comparison) -> str:

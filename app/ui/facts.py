@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aecore import scenes, studies
@@ -14,7 +14,7 @@ from aecore.errors import UserError
 from aecore.metrics import METRICS
 from aecore.studies import ESTIMATES, Estimate, Study
 from aecore.studies import Line as StudyLine
-from aecore.studies.comparison import FACTORS, Comparison, comparable, compare, main
+from aecore.studies.comparison import FACTORS, Comparison, comparable, compare
 from app.ui import numbers, plots
 from app.ui.tables import Cell, Column, Line
 
@@ -26,6 +26,18 @@ FIGURES = (
     "codebook_perplexity", "codes_used", "prior_nats", "knn5_accuracy", "probe_accuracy",
     "classification_error", "aggregate_mmd", "sample_frechet",
 )  # fmt: skip
+
+
+MAIN = frozenset(
+    {
+        "mse", "ssim", "rate", "negative_elbo", "active_units", "knn5_accuracy", "classification_error",
+        "sample_frechet", "length_mae", "token_accuracy", "word_accuracy", "perplexity",
+        "mig", "dci_disentanglement", "sap", "factor_vae_score", "beta_vae_score", "modularity",
+    }
+)  # fmt: skip
+"""What a table shows first that has more columns than a screen is wide."""
+
+ROOM = 10  # columns
 
 
 def comparison(bundle: Bundle) -> list[tuple[str, ...]]:
@@ -170,7 +182,15 @@ def tables(shelf: Sequence[Bundle], data: str, every: bool = True) -> list[Compa
         if any("mig" in each.card.metrics for each in shelf if each.card.data.name == name)
     ]
     found = [compare(shelf, data), *(compare(shelf, name, FACTORS) for name in factors[:1])]
-    return found if every else [main(table) for table in found]
+    return found if every else [_main(table) for table in found]
+
+
+def _main(table: Comparison) -> Comparison:
+    """The same rows with the main columns alone; all of them where there is room for all."""
+    if len(table.columns) <= ROOM:
+        return table
+    kept = {group: tuple(name for name in names if name in MAIN) for group, names in table.groups.items()}
+    return replace(table, groups={group: names for group, names in kept.items() if names})
 
 
 def columns(table: Comparison) -> list[tuple[str, list[Column]]]:

@@ -11,7 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aecore.metrics import METRICS
-from aecore.studies.comparison import GROUPS, MAIN
+from aecore.studies.comparison import GROUPS
+from app.ui.facts import MAIN
 from app.ui.tables import Cell, Column, Line, _line
 from tests.aecore.studies.test_comparison import made
 from tests.app.conftest import OpenPage
