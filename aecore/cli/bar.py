@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aecore.runs import Run
-    from aecore.training import Event
+    from aecore.training import EpochEnd, Event, Progress
 
 
 class Bar:
@@ -52,10 +52,11 @@ class Bar:
         match event:
             case Progress():
                 figures = f"{_terms(event.terms)} · {event.examples_per_s:,.0f} examples/s"
-                self._show(event.step, f"epoch {event.epoch} · {clock(event.seconds_left)} left\n{figures}")
+                place = f"{self._place(event)} · {clock(event.seconds_left)} left"
+                self._show(event.step, f"{place}\n{figures}")
             case EpochEnd():
                 validation = f" · validation {_terms(event.validation)}" if event.validation else ""
-                text = f"epoch {event.epoch} · {_terms(event.train)}{validation}"
+                text = f"{self._place(event)} · {_terms(event.train)}{validation}"
                 self._say(f"{text} · {event.examples_per_s:,.0f} examples/s")
             case Finished():
                 why = {"done": "Trained", "stopped": "Stopped", "early": "No better for a while: ended"}[
@@ -67,6 +68,14 @@ class Bar:
                     text = "Solved in closed form"
                 self._show(self.training.fit.step, f"{text}; measuring, mapping, exporting{self.ending}")
                 self._say(f"{text}; measuring, mapping, exporting{self.ending}")
+
+    def _place(self, event: Progress | EpochEnd) -> str:
+        """The epoch, and the stage where there are several that take epochs."""
+        names = [stage.name for stage in self.training.fit.stages if stage.players]
+        epoch = f"epoch {event.epoch}"
+        if len(names) < 2:
+            return epoch
+        return f"{epoch}, stage {names.index(event.stage) + 1} of {len(names)} ({event.stage})"
 
     def _show(self, step: int, text: str) -> None:
         self.progress.update(self.task, completed=step, description=f"{self.training.id} · {text}")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from aecore.bundles import list_bundles, open_bundle
+from aecore.bundles import Bundle, list_bundles, open_bundle
+from aecore.bundles.rates import RatePoint
 from aecore.cli.printing import print_json, print_table
 from aecore.errors import UserError
+from aecore.metrics import METRICS, Metric
+
+CLOSE = 0.01  # share of a card's figure that another machine's may be away from it
+FEW = 3  # figures of a list that are printed
 
 
 def add(commands: Any, words: Sequence[str]) -> None:
@@ -46,17 +52,52 @@ def run(arguments: argparse.Namespace) -> None:
             pairs = zip(bundle.card.rate_distortion, curve, strict=True)
             found[bundle.id]["rate_distortion"] = [{"card": asdict(a), "now": asdict(b)} for a, b in pairs]
         if not arguments.json:
-            rows = [
-                (name, f"{bundle.card.scalars.get(name, float('nan')):.5g}", f"{value:.5g}")
-                for name, value in now.items()
-                if isinstance(value, int | float)
-            ]
-            print_table(bundle.id, ("metric", "card", "now"), rows)
-            points = zip(bundle.card.rate_distortion, curve, strict=False)
-            lines = [
-                [f"{x:.5g}" for x in (a.beta, a.rate, b.rate, a.distortion, b.distortion)] for a, b in points
-            ]
-            if lines:
-                print_table("by β", ("β", "rate, card", "now", "distortion, card", "now"), lines)
+            _show(bundle, now, curve, arguments.beta)
     if arguments.json:
         print_json(found)
+
+
+def _show(bundle: Bundle, now: Mapping[str, Any], curve: Sequence[RatePoint], beta: float | None) -> None:
+    """The figures of a bundle with their units beside those of its card, and whether the two agree."""
+    from aecore.scenes import error_unit
+
+    card, at = bundle.card.metrics, "" if beta is None else f" at β = {beta:g}"
+    units, yes = {"distortion": error_unit(bundle)}, f"within {100 * CLOSE:g} %"
+    rows = []
+    for name, value in now.items():
+        known = METRICS.get(name, Metric(name, "", "neither", ""))
+        said = apart(card[name], value) if name in card else None
+        verdict = "not on the card" if said is None else yes if said <= CLOSE else f"{100 * said:.3g} % apart"
+        rows.append((known.title, units.get(name, known.unit), _text(card.get(name)), _text(value), verdict))
+    if beta is None:
+        print_table(bundle.id, ("metric", "unit", "card", "now", "agrees"), rows)
+        print(f"{sum(row[-1] == yes for row in rows)} of {len(rows)} figures agree with the card {yes}.")
+    else:  # the card's are at β = 1
+        print_table(bundle.id + at, ("metric", "unit", "card, at β = 1", "now"), [row[:-1] for row in rows])
+    points = zip(bundle.card.rate_distortion, curve, strict=False)
+    lines = [[f"{x:.5g}" for x in (a.beta, a.rate, b.rate, a.distortion, b.distortion)] for a, b in points]
+    if lines:
+        print_table("by β", ("β", "rate, card", "now", "distortion, card", "now"), lines)
+
+
+def apart(card: float | Sequence[float], now: float | Sequence[float]) -> float:
+    """How far figures are from those of a card, as a share of the card's (of the largest, if a list).
+
+    >>> [apart(2.0, 2.5), apart([1.0, 0.0], [1.0, 0.2]), apart(0, 0)]
+    [0.25, 0.2, 0.0]
+    """
+    a, b = ([each] if isinstance(each, int | float) else each for each in (card, now))
+    if len(a) != len(b):
+        return math.inf
+    size = max((abs(x) for x in a), default=0)
+    far = max((abs(x - y) for x, y in zip(a, b, strict=True)), default=0)
+    return far / size if size else math.inf if far else 0.0
+
+
+def _text(figure: float | Sequence[float] | None) -> str:
+    """A figure; of a list the first few."""
+    if figure is None:
+        return ""
+    if isinstance(figure, int | float):
+        return f"{figure:.5g}"
+    return ", ".join(f"{each:.3g}" for each in figure[:FEW]) + (" …" if len(figure) > FEW else "")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import ast
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from aecore.bundles import Bundle, Card, damaged, list_bundles
 from aecore.cli.printing import print_json, print_table
 from aecore.data import list_datasets
+from aecore.metrics import METRICS
+
+TOKENS = "token_accuracy"
+"""The figure of bundles whose examples are tokens, which have no error in pixels."""
 
 
 def add(commands: Any, words: Sequence[str]) -> None:
@@ -63,11 +69,21 @@ def _datasets() -> list[dict[str, Any]]:
     return [asdict(info) for info in list_datasets()]
 
 
-def _bundles() -> list[dict[str, Any]]:
-    from aecore.api import list_variants
+def sources() -> dict[str, str]:
+    """The source of each variant, read in its file: the registry would load torch."""
+    found = {}
+    for file in sorted((Path(__file__).parents[1] / "variants").glob("*.py")):
+        for node in ast.parse(file.read_text("utf-8")).body:
+            for mark in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "variant":
+                    said = {each.arg: each.value for each in mark.keywords}
+                    found[node.name.replace("_", "-")] = str(ast.literal_eval(said["source"]))
+    return found
 
-    sources = {each.name: each.source for each in list_variants()}
-    return [_bundle(each, sources.get(each.card.variant, "")) for each in list_bundles()]
+
+def _bundles() -> list[dict[str, Any]]:
+    known = sources()
+    return [_bundle(each, known.get(each.card.variant, "")) for each in list_bundles()]
 
 
 def _bundle(bundle: Bundle, source: str) -> dict[str, Any]:
@@ -108,23 +124,27 @@ def _print_datasets() -> None:
 
 
 def _print_bundles() -> None:
-    columns = ("id", "variant", "dims", "RMSE", "PCA RMSE")
     found = list_bundles()
     for title, shipped in (("Bundles that came with Loupe", True), ("Bundles of yours", False)):
-        rows = [
-            (
-                each.id,
-                each.card.title,
-                str(each.card.latent.dim),
-                *(_number(each, name) for name in ("rmse", "pca_rmse")),
-            )
-            for each in found
-            if each.shipped == shipped
-        ]
-        if rows:
-            print_table(title, columns, rows, kept=columns[2:])
+        of = [each for each in found if each.shipped == shipped]
+        counted = [each for each in of if TOKENS in each.card.scalars]
+        _print_some(title, "rmse", [each for each in of if each not in counted])
+        _print_some(f"{title}: of words", TOKENS, counted)
     for path, reason in damaged():
         print(f"left out: {path}: {reason}")
+
+
+def _print_some(title: str, metric: str, bundles: Sequence[Bundle]) -> None:
+    """Bundles with one of their figures, and PCA's beside it."""
+    if not bundles:
+        return
+    figures = (metric, f"pca_{metric}")
+    columns = ("id", "variant", "dims", *(METRICS[name].title for name in figures))
+    rows = [
+        (each.id, each.card.title, str(each.card.latent.dim), *(_number(each, name) for name in figures))
+        for each in bundles
+    ]
+    print_table(title, columns, rows, kept=columns[2:])
 
 
 def _number(bundle: Bundle, metric: str) -> str:

@@ -71,7 +71,7 @@ def _add_options(parser: Parser, words: Sequence[str]) -> None:
 
     options = schema(chosen.variant, chosen.data, vars(chosen))
     parser.explain = lambda flag: misplaced(
-        flag.lstrip("-").replace("-", "_"), chosen.variant, chosen.data, options
+        flag.lstrip("-").replace("-", "_"), chosen.variant, chosen.data, options, vars(chosen)
     )
     zero = options.pop("with_zero")
     parser.add_argument(zero.flag, dest="option_with_zero", action="store_const", const="yes", help=zero.help)

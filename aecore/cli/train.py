@@ -83,7 +83,7 @@ def add_options(parser: Parser, words: Sequence[str]) -> None:
     from aecore.runs import misplaced, schema
 
     options = schema(variant, data, named)
-    parser.explain = lambda flag: misplaced(flag.lstrip("-").replace("-", "_"), variant, data, options)
+    parser.explain = lambda flag: misplaced(flag.lstrip("-").replace("-", "_"), variant, data, options, named)
     add_flags(parser, options, f"options of {variant} on {data}")
 
 

@@ -78,7 +78,7 @@ class Probe:
         self.images = spec.kind == "image" and spec.shape[0] in (1, 3)
         self.values = spec.values
         fitting = int(PICTURE**2 / (STEPS * math.prod(spec.shape[1:]))) if self.images else 0
-        chosen = model.latent_spec()["kind"] == "codebook"  # between two codes lies nothing it has decoded
+        chosen = model.latent_spec()["kind"] == "codebook"  # no place between two codes is a choice
         self.strips = 0 if chosen or not self.images else min(STRIPS, model.latent_dim, max(1, fitting))
         side = max(2, min(20, round(PICTURE / max(spec.shape[1:])))) if self.images else 4
         self.manifest = Manifest(

@@ -30,6 +30,8 @@ class Layered(Protocol):
 
     @property
     def encoder(self) -> nn.Module: ...
+    @property
+    def bottleneck(self) -> nn.Module: ...
     def eval(self) -> object: ...
     def told(self, step: Step) -> Tensor | None: ...
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Any: ...
@@ -119,6 +121,8 @@ def plain_names(names: list[str]) -> dict[str, str]:
 def filters(model: Layered, shape: tuple[int, ...]) -> Tensor | None:
     """Weights of the first layer as images, those with the longest weights first.
 
+    An encoder without layers, as that of PCA, leaves the code as the first: its numbers in their order.
+
     Args:
         model: Of images.
         shape: Of an example, (C, H, W).
@@ -127,7 +131,9 @@ def filters(model: Layered, shape: tuple[int, ...]) -> Tensor | None:
         Shape (N, C, H, W): what each unit of a dense layer looks for in the whole image, or the kernels of
         a convolution; None where the first layer is neither, or its weights are no images.
     """
-    first = next((m for m in model.encoder.modules() if isinstance(m, nn.Linear | nn.Conv2d)), None)
+    bare = next(model.encoder.parameters(), None) is None
+    part = model.bottleneck if bare else model.encoder
+    first = next((m for m in part.modules() if isinstance(m, nn.Linear | nn.Conv2d)), None)
     if first is None or len(shape) != 3:
         return None
     weight = first.weight.detach().float().cpu()
@@ -135,6 +141,8 @@ def filters(model: Layered, shape: tuple[int, ...]) -> Tensor | None:
         weight = weight.unflatten(1, shape)
     if weight.dim() != 4 or weight.shape[1] != shape[0]:
         return None
+    if bare:
+        return weight
     return weight[weight.flatten(1).norm(dim=1).argsort(descending=True, stable=True)]
 
 

@@ -60,13 +60,15 @@ def complete(given: Mapping[str, Any]) -> dict[str, Any]:
     options = {key: value for key, value in given.items() if key not in names}
     chosen = schema(names["variant"], names["data"], options)
     for name in options.keys() - chosen.keys():
-        if why := misplaced(name, names["variant"], names["data"], chosen):
+        if why := misplaced(name, names["variant"], names["data"], chosen, given):
             raise UserError(why)
     filled = fill(chosen, options, f"{names['variant']} on {names['data']}")
     return names | {key: list(value) if isinstance(value, tuple) else value for key, value in filled.items()}
 
 
-def misplaced(option: str, variant: str, data: str, chosen: Mapping[str, Option]) -> str:
+def misplaced(
+    option: str, variant: str, data: str, chosen: Mapping[str, Option], given: Mapping[str, Any]
+) -> str:
     """Where an option belongs that this training does not have, as a sentence; empty if nowhere.
 
     Args:
@@ -74,18 +76,24 @@ def misplaced(option: str, variant: str, data: str, chosen: Mapping[str, Option]
         variant: What is trained.
         data: On what.
         chosen: The schema it is not in.
+        given: What was said of ``net`` and ``likelihood``; what it leaves out is as by default.
     """
-    slots = {each.name: each.slot.choices for each in chosen.values() if each.slot}
-    homes = [
-        f"--{slot} {part}"
-        for slot, parts in slots.items()
-        for part in parts
-        if option in options_of(parts[part])
+    parts = [
+        (each, part)
+        for each in chosen.values()
+        if each.slot
+        for part, make in each.slot.choices.items()
+        if option in options_of(make)
     ]
+    homes = [f"{slot.flag} {part}" for slot, part in parts]
     homes += [f"--variant {row.name}" for row in variants.VARIANTS.values() if option in options_of(row.make)]
     homes += [f"--data {info.name}" for info in list_datasets() if option in data_options(info.name)]
     flag = "--" + option.replace("_", "-")
-    return f"{flag} belongs to {' or '.join(homes)}; {variant} on {data} as chosen lacks it." if homes else ""
+    if not homes:
+        return ""
+    used = {f"{slot.flag} {given.get(slot.name) or slot.default}" for slot, _ in parts}
+    has = f"has {' and '.join(sorted(used))}" if used else "lacks it"
+    return f"{flag} belongs to {' or '.join(homes)}; {variant} on {data} as chosen {has}."
 
 
 def chosen(config: Mapping[str, Any]) -> dict[str, Any]:

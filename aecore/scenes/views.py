@@ -33,7 +33,7 @@ def _reasons(kind: str, latent: LatentSpec) -> dict[str, str]:
         "on the Map instead.",
     }
     between = {
-        "codebook": "This code is a choice of vectors from a codebook: between two codes lies nothing that "
-        "the model has ever decoded. Traverse changes one choice at a time.",
+        "codebook": "This code is a choice of vectors from a codebook: no place between two codes is one, "
+        "and the decoder learned from none. Traverse changes one choice at a time; the Map decodes any.",
     }
     return {"draw": drawn.get(kind, ""), "interpolate": between.get(latent.kind, "")}

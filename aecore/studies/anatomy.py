@@ -21,7 +21,7 @@ class Anatomy:
 
     Attributes:
         layers: In the order in which an example goes through them.
-        filters: Weights of the first layer as images, shape (N, C, H, W), the 96 longest first; or None.
+        filters: Weights of the first layer as images, shape (N, C, H, W), 96 at most; or None.
         count: How many filters the layer has.
         activations: What each layer gives for the first test example, by its plain name, 16 maps at most:
             shape (N, 1, H, W).

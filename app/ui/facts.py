@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aecore import scenes, studies
 from aecore.bundles import Bundle
 from aecore.data import list_datasets
+from aecore.errors import UserError
 from aecore.metrics import METRICS
 from aecore.studies import ESTIMATES, Estimate, Study
 from aecore.studies import Line as StudyLine
 from aecore.studies.comparison import FACTORS, Comparison, comparable, compare
-from app.ui import numbers
+from app.ui import numbers, plots
 from app.ui.tables import Cell, Column, Line
 
 COMPARED = ("rmse", "psnr", "ssim")
@@ -24,6 +26,18 @@ FIGURES = (
     "codebook_perplexity", "codes_used", "prior_nats", "knn5_accuracy", "probe_accuracy",
     "classification_error", "aggregate_mmd", "sample_frechet",
 )  # fmt: skip
+
+
+MAIN = frozenset(
+    {
+        "mse", "ssim", "rate", "negative_elbo", "active_units", "knn5_accuracy", "classification_error",
+        "sample_frechet", "length_mae", "token_accuracy", "word_accuracy", "perplexity",
+        "mig", "dci_disentanglement", "sap", "factor_vae_score", "beta_vae_score", "modularity",
+    }
+)  # fmt: skip
+"""What a table shows first that has more columns than a screen is wide."""
+
+ROOM = 10  # columns
 
 
 def comparison(bundle: Bundle) -> list[tuple[str, ...]]:
@@ -81,35 +95,102 @@ def card(bundle: Bundle) -> list[tuple[str, str]]:
         ("prior", card.latent.prior.kind),
         ("parameters", f"{card.parameters:,}"),
         ("stored in", f"{card.precision} precision"),
-        ("trained on", f"{made.device}, {numbers.quantity(made.seconds, 's')}, seed {made.seed}"),
-        ("created", made.created),
+        ("trained on", f"{made.device}, {numbers.duration(made.seconds)}, seed {made.seed}"),
+        ("created", numbers.moment(made.created)),
         *((name, number) for name, number in made.versions.items()),
     ]
 
 
-def options(bundle: Bundle) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Option:
+    """An option that a model was built or trained with.
+
+    Attributes:
+        title, value, help: For people, as the Train page has them.
+        flag: As the command line spells it; of what is only another way to say an option, nothing.
+        usual: Whether it was left at its default.
+    """
+
+    title: str
+    value: str
+    flag: str
+    help: str
+    usual: bool
+
+
+def options(bundle: Bundle) -> list[Option]:
     """Every option the model was built and trained with, beside variant and data, which head the page.
 
     β is given for errors averaged over an example's numbers too, as other code has them: ours are summed.
+    Loads torch.
     """
+    from aecore.runs import form
+
     config, size = bundle.card.config, math.prod(bundle.card.data.shape)
-    found = [(name, str(value)) for name, value in config.items() if name not in ("variant", "data")]
-    if beta := config.get("beta"):
-        mse = config.get("likelihood") == "mse"  # ours is half the sum of squares
-        beside = f"beta beside a mean {'squared error' if mse else 'of the error'} over {size:,} numbers"
-        place = next(k for k, (name, _) in enumerate(found) if name == "beta")
-        found.insert(place + 1, (beside, numbers.digits(beta * (2 if mse else 1) / size)))
+    try:
+        asked = {each.name: each for each in form.form(bundle.card.variant, bundle.card.data.name, config)}
+    except UserError:  # a variant, a part or a data set that is not here
+        asked = {}
+    found = []
+    for name, value in config.items():
+        if name in ("variant", "data"):
+            continue
+        field = asked.get(name)
+        usual = field is not None and value == field.default
+        text, flag = _written(value), "--" + name.replace("_", "-")
+        found.append(Option(form.title(name), text, flag, field.help if field else "", usual))
+        if name == "beta" and value:
+            mse = config.get("likelihood") == "mse"  # ours is half the sum of squares
+            beside = f"β beside a mean {'squared error' if mse else 'of the error'} over {size:,} numbers"
+            found.append(Option(beside, numbers.digits(value * (2 if mse else 1) / size), "", "", usual))
     return found
 
 
-def tables(shelf: Sequence[Bundle], data: str) -> list[Comparison]:
-    """The table of a data set, and that of disentanglement: of this data set, or of one with factors."""
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def training(history: Sequence[Mapping[str, Any]]) -> str:
+    """How a training went, as a caption: its stages, where it had several."""
+    said = "each term of the loss, epoch by epoch"
+    found = plots.stages(history)
+    if len(found) < 2:
+        return said
+    named = (f"{k}: {each.name} ({_epochs(each)})" for k, each in enumerate(found, start=1))
+    return f"{said}; in stages: {', '.join(named)}"
+
+
+def _epochs(stage: plots.Stage) -> str:
+    return f"epoch {stage.first}" if stage.first == stage.last else f"epochs {stage.first}–{stage.last}"
+
+
+def tables(shelf: Sequence[Bundle], data: str, every: bool = True) -> list[Comparison]:
+    """The table of a data set, and that of disentanglement: of this data set, or of one with factors.
+
+    Args:
+        shelf: Bundles that may be in it.
+        data: Name of the data set.
+        every: All columns, or the main ones where there are many.
+    """
     factors = [
         name
         for name in sorted(comparable(shelf), key=lambda name: name != data)
         if any("mig" in each.card.metrics for each in shelf if each.card.data.name == name)
     ]
-    return [compare(shelf, data), *(compare(shelf, name, FACTORS) for name in factors[:1])]
+    found = [compare(shelf, data), *(compare(shelf, name, FACTORS) for name in factors[:1])]
+    return found if every else [_main(table) for table in found]
+
+
+def _main(table: Comparison) -> Comparison:
+    """The same rows with the main columns alone; all of them where there is room for all."""
+    if len(table.columns) <= ROOM:
+        return table
+    kept = {group: tuple(name for name in names if name in MAIN) for group, names in table.groups.items()}
+    return replace(table, groups={group: names for group, names in kept.items() if names})
 
 
 def columns(table: Comparison) -> list[tuple[str, list[Column]]]:

@@ -149,12 +149,9 @@ def options(variant: Variant) -> None:
         else:
             among = f"{option.range.low:g} to {option.range.high:g}" if option.range else ""
         default = ", ".join(map(str, option.default)) if option.type is tuple else str(option.default)
-        rows.append(
-            f"<dt><code>{escape(option.name)}</code><b>{escape(default)}</b><span>{escape(among)}</span></dt>"
-            f"<dd>{escape(option.help)}</dd>"
-        )
+        rows.append((option.name, default, among, option.help))
     numbers.heading("Options", "name, default, range; the same on the command line", str(len(rows)))
-    st.html(f'<dl class="lp-options">{"".join(rows)}</dl>')
+    numbers.described(rows)
 
 
 def source(variant: Variant) -> None:

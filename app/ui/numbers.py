@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from calendar import month_name
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 
 import streamlit as st
@@ -29,6 +31,49 @@ def quantity(value: float, unit: str) -> str:
     if unit == "%":
         return f"{100 * value:.1f} %"
     return f"{digits(value)} {unit}".strip()
+
+
+def duration(seconds: float) -> str:
+    """A stretch of time in the two largest units that it fills.
+
+    >>> [duration(s) for s in (0.42, 59.6, 440, 7200, 93_784)]
+    ['0.4 s', '1 min', '7 min 20 s', '2 h', '26 h 3 min']
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes if minutes < 60 else round(seconds / 60), 60)
+    parts = [(hours, "h"), (minutes, "min"), (0 if hours else rest, "s")]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
+
+
+def moment(written: str) -> str:
+    """A moment of a card for people; as it stands where it is none.
+
+    >>> moment("2026-11-01T17:33:46+00:00")
+    '1 November 2026, 17:33 UTC'
+    """
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    zone = f" {at.tzname()}" if at.tzinfo else ""
+    return f"{at.day} {month_name[at.month]} {at.year}, {at:%H:%M}{zone}"
+
+
+def described(rows: Sequence[tuple[str, str, str, str]], tag: str = "code") -> None:
+    """Options: name, value, what stands beside it, and below what it does; text, never read as HTML.
+
+    Args:
+        rows: Of those four.
+        tag: What a name is set in.
+    """
+    body = "".join(
+        f"<div><dt><{tag}>{escape(name)}</{tag}><b>{escape(value)}</b><span>{escape(beside)}</span></dt>"
+        f"<dd>{escape(does)}</dd></div>"
+        for name, value, beside, does in rows
+    )
+    st.html(f'<dl class="lp-options">{body}</dl>')
 
 
 def table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...] = ()) -> None:

@@ -114,11 +114,11 @@ def bundle_of(variant: Variant, shelf: Sequence[Bundle]) -> Bundle | None:
     return next((each for each in usual if each.id in asked), usual[0] if usual else None)
 
 
-def table_data(shelf: Sequence[Bundle]) -> tuple[str, DeltaGenerator]:
+def table_data(shelf: Sequence[Bundle]) -> tuple[str, bool, DeltaGenerator]:
     """A data set of which a table can be made.
 
     Returns:
-        Its name, and the row of controls.
+        Its name, whether all columns are shown and not the main ones, and the row of controls.
 
     Raises:
         UserError: If there is none, or the address names one that there is not.
@@ -141,8 +141,17 @@ def table_data(shelf: Sequence[Bundle]) -> tuple[str, DeltaGenerator]:
         width=220,
         filter_mode=None,
     )
+    st.session_state["pick-columns"] = "all" if address.get("columns") == "all" else "main"
+    row.segmented_control(
+        "Columns",
+        ["main", "all"],
+        format_func=lambda which: f"{which.title()} columns",
+        key="pick-columns",
+        on_change=lambda: address.put(columns="all" if st.session_state["pick-columns"] == "all" else None),
+        label_visibility="collapsed",
+    )
     row.space("stretch")
-    return asked, row
+    return asked, address.get("columns") == "all", row
 
 
 def study() -> tuple[Study, str, DeltaGenerator]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from plotly.colors import sample_colorscale
@@ -19,6 +21,7 @@ from app.ui.theme import Mode, tokens
 FAMILIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 """Curves that stand for kinds: Okabe and Ito's palette, in the order of the canvas's classes."""
 NEAR = 0.02  # of the span of a figure: closer points share a label
+LETTERS = 32  # that a figure of a term has room for from end to end
 
 
 def term(epochs: Sequence[dict[str, Any]], name: str, unit: str, mode: Mode) -> dict[str, Any]:
@@ -49,16 +52,23 @@ def term(epochs: Sequence[dict[str, Any]], name: str, unit: str, mode: Mode) -> 
         traces.append(trace)
     layout = _layout("epoch", escape(unit))
     layout["legend"] |= dict(yanchor="bottom", font=dict(size=11))  # above the curves
-    starts = _stages(epochs)
-    layout["shapes"] = [
-        dict(type="line", x0=x, x1=x, yref="paper", y0=0, y1=1, line=dict(color=colours.line, width=1.5))
-        for x, _ in starts[1:]
-    ]
-    layout["annotations"] = [
-        dict(x=x, y=0, yref="paper", text=escape(stage), showarrow=False, xanchor="left", yanchor="bottom",
-             font=dict(size=11, color=colours.ink2))
-        for x, stage in starts if len(starts) > 1
-    ]  # fmt: skip
+    marked = stages(epochs)
+    first, last = (epochs[0]["epoch"], epochs[-1]["epoch"]) if epochs else (1, 1)
+    layout["xaxis"]["range"] = [first - 0.5, last + 0.5]  # of every term the same
+    if len(marked) > 1:
+        layout["legend"]["y"] = 1.16  # above the stages
+        layout["shapes"] = [
+            dict(type="line", x0=stage.first - 0.5, x1=stage.first - 0.5, yref="paper", y0=0, y1=1.1,
+                 line=dict(color=colours.line, width=1.5))
+            for stage in marked[1:]
+        ]  # fmt: skip
+        share = 1 / (last - first + 1)
+        room = all(len(each.name) <= LETTERS * share * (each.last - each.first + 1) for each in marked)
+        layout["annotations"] = [
+            dict(x=stage.first - 0.5, y=1, yref="paper", text=escape(stage.name) if room else str(number),
+                 showarrow=False, xanchor="left", yanchor="bottom", font=dict(size=11, color=colours.ink2))
+            for number, stage in enumerate(marked, start=1)
+        ]  # fmt: skip
     return dict(data=traces, layout=layout)
 
 
@@ -89,13 +99,21 @@ def dimensions(kl: Sequence[float], dead: float, mode: Mode) -> dict[str, Any]:
     return dict(data=[trace], layout=layout | dict(bargap=0.25, showlegend=False))
 
 
-def _stages(epochs: Sequence[dict[str, Any]]) -> list[tuple[float, str]]:
-    """Where each stage of a training begins, between two epochs, and its name."""
-    found: list[tuple[float, str]] = []
-    for epoch in epochs:
-        name = str(epoch.get("stage", ""))
-        if not found or found[-1][1] != name:
-            found.append((epoch["epoch"] - 0.5, name))
+@dataclass(frozen=True)
+class Stage:
+    """Epochs of a training that belong together: the first and the last."""
+
+    name: str
+    first: int
+    last: int
+
+
+def stages(epochs: Sequence[Mapping[str, Any]]) -> list[Stage]:
+    """The stages of a training, in order."""
+    found = []
+    for name, of in groupby(epochs, key=lambda epoch: str(epoch.get("stage", ""))):
+        numbers = [epoch["epoch"] for epoch in of]
+        found.append(Stage(name, numbers[0], numbers[-1]))
     return found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from aecore import scenes
+from aecore.bundles import Bundle
 from aecore.metrics import collapse
 from app.ui import again, facts, lessons, library, numbers, pick, plots, states, theme
 
@@ -37,7 +38,7 @@ def page() -> None:
             )
             st.html(lessons.link(bundle))
         with left, st.container(border=True, key="card-history"):
-            numbers.heading("Training", "each term of the loss, epoch by epoch")
+            numbers.heading("Training", facts.training(bundle.history))
             terms = facts.terms(bundle.history)
             for start in range(0, len(terms), 2):
                 for name, column in zip(terms[start : start + 2], st.columns(2), strict=False):
@@ -55,11 +56,21 @@ def page() -> None:
                 kl = facts.listed(bundle, "kl_per_dimension")
                 figure = plots.dimensions(kl, collapse.DEAD, theme.mode())
                 st.plotly_chart(figure, height=190, key="kl", config=QUIET, alt="KL of each dimension.")
-        with left, st.container(border=True, key="card-options"):
+        with left, st.container(border=True, key="card-made"):
             numbers.heading("How it was made", bundle.card.provenance.command)
             again.show(bundle)
-            numbers.table(facts.options(bundle))
+            with st.skeleton(height=300):
+                options(bundle)
     loupe()
+
+
+def options(bundle: Bundle) -> None:
+    """What was chosen, each with what it does, and folded away what was left as it is by default."""
+    every = facts.options(bundle)
+    for title, usual in (("", False), ("As by default", True)):
+        of = [(each.title, each.value, each.flag, each.help) for each in every if each.usual == usual]
+        with st.expander(f"{title}: {len(of)} options") if usual else st.container():
+            numbers.described(of, tag="i")
 
 
 def loupe() -> None:

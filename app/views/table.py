@@ -12,11 +12,13 @@ def page() -> None:
         states.no_bundle()
         return
     with states.guard():
-        data, row = pick.table_data(shelf)
+        data, every, row = pick.table_data(shelf)
         pick.stage(row)
-        for table in facts.tables(shelf, data):
+        for table in facts.tables(shelf, data, every):
             with st.container(border=True, key=f"card-{table.data}-{'-'.join(table.groups)[:20]}"):
-                numbers.heading(table.title, table.settings, f"{len(table.rows)} models")
+                numbers.heading(
+                    table.title, f"{table.settings}; a name opens its map", f"{len(table.rows)} models"
+                )
                 columns = facts.columns(table)
                 tables.wide(table.title, columns, facts.lines(table), key=f"table-{next(iter(table.groups))}")
                 with st.expander("What each column means"):

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from aecore.bundles import Bundle
 from aecore.data import load_dataset
@@ -97,3 +99,20 @@ def test_filters_are_the_first_layers_weights_the_longest_first(net: str, shape:
     assert torch.equal(images.flatten(1).sum(1).sort().values, first.flatten(1).sum(1).sort().values)
     assert filters(made, (3, 8, 8)) is None or net == "mlp"
     assert filters(made, (40,)) is None
+
+
+def test_the_filters_of_pca_are_its_components_in_order() -> None:
+    data = load_dataset("digits")
+    made = build(complete({"variant": "linear", "data": "digits", "latent_dim": 5}), data.spec)
+    for _ in Fit(made, data, epochs=1, device="cpu"):
+        pass
+    images = filters(made, (1, 8, 8))
+    assert images is not None
+    components = PCA(5).fit(data.train.x.flatten(1).numpy()).components_
+    cosines = (images.flatten(1).numpy() * components).sum(1)
+    np.testing.assert_allclose(np.abs(cosines), 1, atol=1e-4)
+
+
+def test_the_code_after_a_recurrent_encoder_has_no_filters() -> None:
+    made = model("autoencoder", net="recurrent", hidden=(64,))  # as many features as the image has pixels
+    assert filters(made, (1, 8, 8)) is None

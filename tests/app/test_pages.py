@@ -60,7 +60,7 @@ def test_the_canvas_is_told_what_there_is_and_what_is_asked(
 def test_about_shows_card_figures_and_history(open_page: OpenPage, bundle: str) -> None:
     page = open_page("about", bundle=bundle)
     assert not page.exception
-    for text in ("How it was made", "<td>latent_dim</td>", "<td>licence</td>", "Key figures"):
+    for text in ("How it was made", "<i>Latent dimensions</i>", "<td>licence</td>", "Key figures"):
         assert html(page).count(text) == 1, text
     assert len(page.get("plotly_chart")) == 1  # the loss, which is all that its history has
     assert f'href="./learn?variant={"autoencoder" if "point" in bundle else "vae"}' in html(page)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from aecore.bundles import open_bundle
 from aecore.metrics.layers import Layer
+from aecore.runs.form import form
 from app import server
 from app.ui import facts, inside, mosaic, numbers, plots, theme
 
@@ -115,12 +116,25 @@ print([name for name in heavy if name in sys.modules])
     assert done.stdout.strip() == "[]"
 
 
-def test_stages_are_marked_where_they_begin() -> None:
+def test_stages_are_marked_where_they_begin_above_the_curves() -> None:
     names = ["one", "one", "<i>two", "three"]
     epochs = [{"epoch": k, "stage": name, "train": {"loss": 1.0}} for k, name in enumerate(names, start=1)]
     layout = plots.term(epochs, "loss", "nats", "light")["layout"]
     assert [each["x0"] for each in layout["shapes"]] == [2.5, 3.5]
     assert [each["text"] for each in layout["annotations"]] == ["one", "&lt;i&gt;two", "three"]
+    assert {(each["y"], each["yanchor"]) for each in layout["annotations"]} == {(1, "bottom")}
+    assert layout["xaxis"]["range"] == [0.5, 4.5]
+
+
+def test_stages_without_room_for_their_names_have_numbers_that_the_caption_explains() -> None:
+    names = ["layer 1", "layer 2", *18 * ["train"]]
+    epochs = [{"epoch": k, "stage": name, "train": {"loss": 1.0}} for k, name in enumerate(names, start=1)]
+    layout = plots.term(epochs, "loss", "nats", "light")["layout"]
+    assert [each["text"] for each in layout["annotations"]] == ["1", "2", "3"]
+    assert facts.training(epochs).endswith(
+        "in stages: 1: layer 1 (epoch 1), 2: layer 2 (epoch 2), 3: train (epochs 3–20)"
+    )
+    assert "stages" not in facts.training(epochs[2:])
 
 
 def test_a_term_of_some_epochs_only_is_drawn_where_it_was() -> None:
@@ -201,12 +215,41 @@ def test_figures_of_a_card_have_their_units() -> None:
 def test_beta_is_given_for_errors_that_are_averaged_too() -> None:
     """PyTorch-VAE's weight of 2.5e-4 beside a mean squared error of 64×64×3 numbers is a β of about 1.5."""
     bundle = open_bundle("digits/beta-vae")
-    options = dict(facts.options(bundle))
-    assert options["beta"] == "4.0"
-    assert float(options["beta beside a mean of the error over 64 numbers"]) == pytest.approx(4 / 64)
+    options = {each.title: each.value for each in facts.options(bundle)}
+    assert options["β"] == "4"
+    assert float(options["β beside a mean of the error over 64 numbers"]) == pytest.approx(4 / 64)
     config = {**bundle.card.config, "likelihood": "mse", "beta": 1.536}
     data = replace(bundle.card.data, shape=(3, 64, 64))
     card = replace(bundle.card, config=config, data=data)
-    said = dict(facts.options(replace(bundle, card=card)))
-    assert float(said["beta beside a mean squared error over 12,288 numbers"]) == pytest.approx(2.5e-4)
-    assert not any("beside" in name for name in dict(facts.options(open_bundle("digits/autoencoder"))))
+    said = {each.title: each.value for each in facts.options(replace(bundle, card=card))}
+    assert float(said["β beside a mean squared error over 12,288 numbers"]) == pytest.approx(2.5e-4)
+    assert not any("beside" in each.title for each in facts.options(open_bundle("digits/autoencoder")))
+
+
+def test_options_are_called_and_explained_as_on_the_train_page() -> None:
+    bundle = open_bundle("digits/vq-vae")
+    asked = {each.name: each for each in form("vq-vae", "digits", bundle.card.config)}
+    said = {each.flag: each for each in facts.options(bundle)}
+    for name, value in bundle.card.config.items():
+        if name not in ("variant", "data"):
+            of = said["--" + name.replace("_", "-")]
+            assert (of.title, of.help) == (asked[name].title, asked[name].help)
+            assert of.usual == (value == asked[name].default)
+    words = bundle.card.provenance.command.split()
+    changed = {word for word in words if word.startswith("--")} - {"--variant", "--data", "--name"}
+    assert {each.flag for each in said.values() if not each.usual} == changed
+    lost = replace(bundle.card, config=bundle.card.config | {"data": "nowhere"})
+    assert [each.title for each in facts.options(replace(bundle, card=lost))] == [
+        each.title for each in said.values()
+    ]
+
+
+def test_times_are_those_of_people() -> None:
+    seconds = (0.42, 9.5, 59.6, 440, 3599.7, 7200, 93_784)
+    assert [numbers.duration(each) for each in seconds] == [
+        "0.4 s", "9.5 s", "1 min", "7 min 20 s", "1 h", "2 h", "26 h 3 min",
+    ]  # fmt: skip
+    assert numbers.moment("2026-11-01T17:03:46+00:00") == "1 November 2026, 17:03 UTC"
+    assert numbers.moment("yesterday") == "yesterday"
+    told = dict(facts.card(open_bundle("mnist/vq-vae")))
+    assert re.fullmatch(r"cpu, \d+ min( \d+ s)?, seed 0", told["trained on"])

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from aecore.metrics import METRICS
+from aecore.studies.comparison import GROUPS
+from app.ui.facts import MAIN
 from app.ui.tables import Cell, Column, Line, _line
 from tests.aecore.studies.test_comparison import made
 from tests.app.conftest import OpenPage
@@ -19,6 +22,11 @@ from tests.app.test_pages import html, said
 def tables(page: AppTest) -> list[str]:
     """The HTML of each wide table."""
     return [json.loads(each.proto.json)["html"] for each in page.get("bidi_component")]
+
+
+def heads(table: str) -> list[str]:
+    """Titles of its columns of figures."""
+    return re.findall(r'data-column="[1-9]\d*"[^>]*><button>([^<\N{NO-BREAK SPACE}]+)', table)
 
 
 @pytest.fixture
@@ -51,6 +59,30 @@ def test_every_bundle_that_compares_has_a_row(table_page: Callable[..., AppTest]
     assert "<button>MIG\N{NO-BREAK SPACE}" in second
     assert "codes of 2 numbers, 20 epochs, batches of 128" in html(page)
     assert "Mutual information gap" in html(page)  # what a column means, with its settings
+
+
+def test_many_columns_are_folded_to_the_main_ones_until_all_are_asked_for(
+    open_page: OpenPage, on_shelf: Callable[[Path], None], tmp_path: Path
+) -> None:
+    every = [name for names in GROUPS.values() for name in names if METRICS[name]]
+    for name, variant in (("a", "vae"), ("b", "autoencoder")):
+        made(tmp_path, name, variant, metrics=dict.fromkeys(every, 0.5))
+    on_shelf(tmp_path)
+    titles = [METRICS[name].title for name in every]
+    page = open_page("table")
+    shown = heads(tables(page)[0])
+    assert shown == [METRICS[name].title for name in every if name in MAIN]
+    assert 0 < len(shown) < len(titles)
+    page.segmented_control(key="pick-columns").set_value("all").run()
+    assert not page.exception
+    assert heads(tables(page)[0]) == titles
+    assert page.query_params["columns"] == "all"
+    assert heads(tables(open_page("table", columns="all"))[0]) == titles
+
+
+def test_few_columns_are_all_shown(table_page: Callable[..., AppTest]) -> None:
+    assert "PSNR" in heads(tables(table_page())[0])  # which is none of the main ones
+    assert "psnr" not in MAIN
 
 
 def test_without_two_variants_there_is_no_table(open_page: OpenPage) -> None:

@@ -55,6 +55,16 @@ def test_a_class_chip_decodes_the_same_code_as_another_class(visit: OpenPage, bu
     assert np.abs(as_class(bundle, place, 7) - as_class(bundle, place, 3)).max() > 0.05
 
 
+def test_the_map_says_as_which_class_its_manifold_is_decoded(visit: OpenPage, bundle: Bundle) -> None:
+    page = visit(f"page=map&bundle={bundle.id}")
+    said = page.locator(".stage").get_by_text("manifold: every place decoded as")
+    expect(said).to_have_text(re.compile("decoded as 0: a place has no class of its own"))
+    canvas.choose(page, CLASSES, "7")
+    expect(said).to_have_text("manifold: every place decoded as 7")
+    page.get_by_role("button", name="manifold").click()
+    expect(said).to_have_count(0)
+
+
 def test_a_drag_asks_the_server_for_nothing(visit: OpenPage, bundle: Bundle) -> None:
     page = visit(f"page=map&bundle={bundle.id}&as=4")
     atlas = Map.of(page, bundle, "z")

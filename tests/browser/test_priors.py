@@ -170,6 +170,30 @@ def test_a_codebook_is_traversed_by_its_indices(visit: OpenPage, trained: dict[s
     np.testing.assert_allclose(canvas.numbers(use.inner_text()), [perplexity, book.size], rtol=0.01)
 
 
+def test_the_map_of_a_codebook_says_that_it_decodes_what_is_no_choice(
+    visit: OpenPage, trained: dict[str, Bundle]
+) -> None:
+    bundle = trained["book"]
+    page = visit(f"page=map&bundle={bundle.id}&view=pca&point=7")
+    under = page.get_by_role("region", name="Under the cursor")
+    expect(under).to_contain_text("This code is a choice of vectors")
+    its = canvas.Map.of(page, bundle, "pca")
+    x, y = its.left + 150, its.top - 110
+    page.mouse.move(x, y)
+    page.mouse.down()
+    expect(under).to_contain_text("Not a choice of vectors from the codebook, nor moved to the nearest")
+    z = canvas.behind(bundle, "pca", its.place(x, y))
+    slots = bundle.card.latent.codebook
+    assert slots
+    every = run(bundle, "lookup", np.tile(np.arange(slots.size)[:, None], (1, slots.slots)))
+    vectors = every.reshape(slots.size, slots.slots, slots.width)
+    apart = np.square(vectors - z.reshape(1, slots.slots, slots.width)).sum(-1)
+    snapped = run(bundle, "lookup", apart.argmin(0)[None])[0]
+    assert np.abs(bundle.decode(snapped[None]) - bundle.decode(z[None])).max() > 0.03, "the two differ"
+    canvas.decodes(canvas.picture(page, "The decoded place under the cursor"), bundle, z)
+    page.mouse.up()
+
+
 def test_the_score_field_points_as_pythons(visit: OpenPage, trained: dict[str, Bundle]) -> None:
     bundle = trained["noisy"]
     page = visit(f"page=map&bundle={bundle.id}&view=pca&score=on")

@@ -28,7 +28,7 @@ def test_the_table_fits_and_is_accessible(page: Page, app_url: str, shot: Shot, 
 def test_a_click_on_a_head_sorts_best_first_and_back(page: Page, app_url: str) -> None:
     pages.opened(page, f"{app_url}/table?data=digits")
     table = page.locator(".lp-wide").first
-    for name, number, falling in (("MSE", 1, False), ("PSNR", 2, True)):
+    for name, number, falling in (("MSE", 1, False), ("SSIM", 2, True)):
         head = table.get_by_role("button", name=name)
         head.click()
         values = column(table, number)
@@ -41,6 +41,17 @@ def test_a_click_on_a_head_sorts_best_first_and_back(page: Page, app_url: str) -
     table.get_by_role("button", name="Model").click()
     names = table.locator("tbody th a").all_inner_texts()
     assert names == sorted(names, key=str.casefold)
+
+
+def test_the_main_columns_fit_a_screen_without_scrolling(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    pages.opened(page, f"{app_url}/table?data=digits")
+    box = page.locator(".lp-wide").first
+    few = box.locator("thead button").count()
+    assert box.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    page.get_by_text("All columns", exact=True).click()
+    expect(box.get_by_role("button", name="PSNR")).to_be_visible()
+    assert box.locator("thead button").count() > few
 
 
 def test_on_a_phone_the_names_stay_while_the_figures_scroll(page: Page, app_url: str) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 import aecore
-from aecore.bundles import open_bundle
+from aecore.api import list_variants
+from aecore.bundles import list_bundles, open_bundle
 from aecore.cli import main
+from aecore.cli.listing import sources
 from aecore.runs import schema
 from aecore.runs.measure import evaluated
 
@@ -97,6 +99,27 @@ def test_evaluate_gives_what_the_cards_say(bundles: Path, printed: Any) -> None:
             assert each["now"][name] == pytest.approx(value, rel=1e-6), name
 
 
+def test_evaluate_says_units_and_whether_each_figure_agrees(
+    bundles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = open_bundle("digits/half").card.metrics
+    mse, rate, kl = card["mse"], card["rate"], card["kl_per_dimension"]
+    assert isinstance(mse, float)
+    assert isinstance(rate, float)
+    assert isinstance(kl, list)
+    other = card | {"mse": mse * 1.009, "rate": rate * 1.02, "kl_per_dimension": [*kl[:-1], 2 * max(kl)]}
+    monkeypatch.setattr("aecore.runs.measure.evaluated", lambda *_: other | {"nll": 1.0})
+    assert main(["evaluate", "digits/half"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    said = {line.partition(" ")[0]: line for line in lines}
+    assert said["MSE"] == f"MSE the data's units, squared {mse:.5g} {mse * 1.009:.5g} within 1 %"
+    assert said["Rate"] == f"Rate nats {rate:.5g} {rate * 1.02:.5g} 2 % apart"
+    assert said["KL"].endswith("% apart")
+    assert ("nll" in card) or said["NLL"].endswith("not on the card")
+    others = len(other | {"nll": 1.0})
+    assert f"{others - 3} of {others} figures agree with the card within 1 %." in lines
+
+
 def test_evaluate_loads_the_data_as_the_card_says(bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the seed of their splits, and without options that no data set has."""
     bundle = open_bundle("digits/half")
@@ -123,6 +146,22 @@ def test_pca_stands_beside_the_error_of_every_bundle(
         scalars = open_bundle(name).card.scalars
         assert row[head.index("PCA RMSE") :].split()[0] == f"{scalars['pca_rmse']:.3f}"
         assert f" {scalars['rmse']:.3f} " in row
+
+
+def test_bundles_of_words_have_their_own_figure(bundles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--bundles"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    words = [each for each in list_bundles() if each.shipped and each.card.data.name == "words"]
+    assert words
+    head = next(line for line in lines if "PCA token accuracy" in line)
+    for each in words:
+        row = next(line for line in lines if f"{each.id} " in line)
+        assert row[head.index("PCA token") :].split()[0] == f"{each.card.scalars['pca_token_accuracy']:.3f}"
+        assert f" {each.card.scalars['token_accuracy']:.3f} " in row
+
+
+def test_sources_are_read_as_the_registry_has_them() -> None:
+    assert sources() == {each.name: each.source for each in list_variants()}
 
 
 def test_data(printed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -193,6 +232,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--help"], ("torch", "numpy.linalg.lapack_lite", "sklearn", "rich", "streamlit")),
         (["list", "--datasets"], ("torch", "sklearn", "torchvision", "streamlit")),
+        (["list", "--bundles", "--json"], ("torch", "sklearn", "onnxruntime", "streamlit")),
         (["list", "--bundles"], ("torch", "sklearn", "onnxruntime", "streamlit")),
         (["data", "--json"], ("torch", "torchvision")),
         (

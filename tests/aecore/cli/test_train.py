@@ -76,6 +76,18 @@ def test_a_training_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> Non
     assert len(progress.splitlines()) == 4
 
 
+def test_each_stage_that_takes_epochs_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*WORDS, "--prior-width", "8", "--prior-layers", "1", "--epochs", "4", "--prior-share", "0.5"]
+    words[words.index("vae")] = "vq-vae"
+    words[words.index("--latent-dim") + 1] = "4"
+    assert main(words) == 0
+    progress = capsys.readouterr().err.splitlines()
+    assert [line.partition(" · ")[0] for line in progress[1:5]] == [
+        "epoch 1, stage 1 of 2 (train)", "epoch 2, stage 1 of 2 (train)",
+        "epoch 3, stage 2 of 2 (prior)", "epoch 4, stage 2 of 2 (prior)",
+    ]  # fmt: skip
+
+
 def test_what_is_unwise_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     bare = ["train", "--variant", "overcomplete", "--data", "digits", "--hidden", "8", "--latent-dim", "64"]
     bare += ["--penalty", "none", "--epochs", "1", "--device", "cpu", "--json"]

@@ -115,16 +115,16 @@ def test_what_does_not_fit_is_named_with_what_would(wrong: dict[str, Any], messa
 
 
 @pytest.mark.parametrize(
-    ("wrong", "home"),
+    ("wrong", "home", "has"),
     [
-        ({"channels": [8]}, "--channels belongs to --net conv;"),
-        ({"net": "conv", "hidden": [8]}, "--hidden belongs to --net mlp;"),
-        ({"beta": 2}, "--beta belongs to --variant beta-tc-vae or --variant beta-vae or "),
-        ({"antialias": True}, "--antialias belongs to --data shapes or"),
+        ({"channels": [8]}, "--channels belongs to --net conv;", "has --net mlp"),
+        ({"net": "conv", "hidden": [8]}, "--hidden belongs to --net mlp;", "has --net conv"),
+        ({"beta": 2}, "--beta belongs to --variant beta-tc-vae or --variant beta-vae or ", "lacks it"),
+        ({"antialias": True}, "--antialias belongs to --data shapes or", "lacks it"),
     ],
 )
-def test_an_option_of_another_part_says_where_it_belongs(wrong: dict[str, Any], home: str) -> None:
+def test_an_option_of_another_part_says_where_it_belongs(wrong: dict[str, Any], home: str, has: str) -> None:
     with pytest.raises(UserError) as error:
         complete({"variant": "vae", "data": "digits", **wrong})
     assert str(error.value).startswith(home)
-    assert str(error.value).endswith("vae on digits as chosen lacks it.")
+    assert str(error.value).endswith(f"vae on digits as chosen {has}.")

@@ -7,6 +7,7 @@ import { digits, Facts, Panel, Segment, signed } from "../parts/kit";
 import { hiddenBy, type Filter } from "../parts/legend";
 import { Live } from "../parts/live";
 import { Stage, type Tool } from "../parts/stage";
+import { Unchosen } from "../parts/unchosen";
 import type { Scene } from "../scene";
 import { TITLES, type Place, type View, type ViewName } from "../space";
 
@@ -75,6 +76,7 @@ export function Side(props: {
       <div class="decoded">
         <Live key={String(!!spot)} scene={spot?.as === undefined ? scene : scene.as({ one: spot.as, other: 0 })} z={spot?.z} stamp={spot?.stamp} label={`Decoded by ${scene.card.title}, on the ${where}`} />
         {spot ? <Facts facts={factsOf(scene, spot)} /> : <p class="caption">{props.none}</p>}
+        {spot && <Unchosen scene={scene} example={spot.error !== undefined} />}
       </div>
     </Panel>
   );

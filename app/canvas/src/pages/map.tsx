@@ -125,6 +125,7 @@ function Atlas({ host, scene: its }: PageProps) {
           >
             {legend}
             {score && view.exact && <Score sigma={scene.card.score!} />}
+            {manifold && view.exact && scene.classes > 0 && drawable(scene.card.data) && <Told scene={scene} picked={row !== undefined} />}
             <Collapsed scene={scene} />
           </Stage>
         </div>
@@ -236,6 +237,17 @@ function Score({ sigma }: { sigma: number }) {
       <a href="https://doi.org/10.1162/NECO_a_00142" target="_blank" rel="noreferrer">
         Vincent 2011
       </a>
+    </p>
+  );
+}
+
+/** As which class a conditional model decodes the manifold, whose places have none of their own. */
+function Told({ scene: { told, card }, picked }: { scene: Scene; picked: boolean }) {
+  const why = told.one !== undefined ? "" : picked ? ", the class of the picked example" : ": a place has no class of its own, choose one above";
+  return (
+    <p class="scored caption">
+      manifold: every place decoded as {card.data.classes[told.one ?? told.other]}
+      {why}
     </p>
   );
 }

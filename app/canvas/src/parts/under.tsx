@@ -7,6 +7,7 @@ import type { Scene } from "../scene";
 import { dimension } from "../space";
 import { digits, Panel, signed } from "./kit";
 import { Live } from "./live";
+import { Unchosen } from "./unchosen";
 
 const PRINTED = 4; // dimensions that a line has room for
 
@@ -18,7 +19,7 @@ export function spoken(z: Float32Array): string {
   return `|z| = ${digits(norm(z))}, most in ${largest.map((d) => `${dimension(d)} ${fixed(z[d])}`).join(", ")}`;
 }
 
-export function UnderCursor({ scene, spot }: { scene: Scene; spot?: { z: Float32Array; exact: boolean; stamp: number } }) {
+export function UnderCursor({ scene, spot }: { scene: Scene; spot?: { z: Float32Array; exact: boolean; row?: number; stamp: number } }) {
   const [, refresh] = useState(0);
   useEffect(() => {
     const timer = setTimeout(() => refresh((count) => count + 1), 300); // how long it took is known once it is there
@@ -37,6 +38,7 @@ export function UnderCursor({ scene, spot }: { scene: Scene; spot?: { z: Float32
   return (
     <Panel class="under" title="Under the cursor" text={<>{spoken(spot.z)}{spot.z.length > PRINTED ? <br /> : " · "}{how}{told}</>}>
       <Live scene={scene} z={spot.z} stamp={spot.stamp} label="The decoded place under the cursor" />
+      <Unchosen scene={scene} example={spot.row !== undefined} />
     </Panel>
   );
 }
