@@ -101,10 +101,10 @@ def _advice(bundle: Bundle) -> str:
     from aecore.runs import schema
     from aecore.runs.advice import unused
 
-    config = bundle.card.config
-    with suppress(UserError):
-        known = schema(config["variant"], config["data"], config) | schema("beta-vae", config["data"])
-        return plain(unused(bundle.card.metrics, config), known).replace("--variant beta-vae", "the β-VAE")
+    card = bundle.card
+    with suppress(UserError):  # of a variant that there is no longer
+        known = schema(card.variant, card.data.name) | schema("beta-vae", card.data.name)
+        return plain(unused(card.metrics, card.config), known).replace("--variant beta-vae", "the β-VAE")
     return ""
 
 

@@ -46,7 +46,7 @@ export function MadePanel({ host, training, job, bundle, own }: { host: Host; tr
       </section>
     );
   }
-  const go = (page: string, more: Record<string, string | null> = {}) => host.say({ page, bundle: made.id!, job: null, ...more });
+  const go = (page: string) => host.say({ page, bundle: made.id! }); // the job stays in the address, so that Back leads here
   return (
     <section class="panel made" aria-label="Bundle">
       <h2>{made.title}</h2>
