@@ -673,7 +673,7 @@ body.site { margin: 0; padding: 14px 22px 22px; background: var(--bg); color: va
 .loupe .training .bar { height: 3px; border-radius: 3px; margin-top: 4px; background: linear-gradient(to right, var(--accent) var(--share), var(--line) var(--share)); }
 
 .loupe .job, .loupe .forming .column { display: flex; flex-direction: column; gap: 16px; min-width: 0; }
-.loupe .status { display: grid; gap: 8px; }
+.loupe .status { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }
 .loupe .status .caption { margin: 0; }
 .loupe .status .says { gap: 2px 12px; }
 .loupe .status .same { margin-top: 4px; }
