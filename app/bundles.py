@@ -19,6 +19,7 @@ from aecore.jobs import Job
 from app import access
 from app.jobs import asked_for, body_of, refusals
 from app.kept import in_thread
+from app.train import plain
 from app.ui import library
 
 
@@ -88,10 +89,23 @@ def described(bundle: Bundle) -> dict[str, Any]:
         "title": scenes.title(bundle),
         "note": bundle.card.note,
         "parameters": bundle.card.parameters,
+        "advice": _advice(bundle),
         "metrics": [
             [METRICS[name].title, figures[name], METRICS[name].unit] for name in shown if name in figures
         ],
     }
+
+
+def _advice(bundle: Bundle) -> str:
+    """What is worth knowing of its code, options called as on the page; empty where all is well."""
+    from aecore.runs import schema
+    from aecore.runs.advice import unused
+
+    card = bundle.card
+    with suppress(UserError):  # of a variant that there is no longer
+        known = schema(card.variant, card.data.name) | schema("beta-vae", card.data.name)
+        return plain(unused(card.metrics, card.config), known).replace("--variant beta-vae", "the β-VAE")
+    return ""
 
 
 async def _change(request: Request) -> Response:

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache, partial
 from typing import Any
@@ -17,8 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from aecore.bundles import open_bundle
 from aecore.data import list_datasets
 from aecore.errors import UserError
+from aecore.jobs import Job
 from aecore.options import Option
 from app import access
 from app.answers import Answer
@@ -257,8 +260,19 @@ def _epochs(run: str) -> list[dict[str, Any]]:
 async def _recipe(request: Request) -> Response:
     job = await asked_for(request)
     with refusals():
-        found = await in_thread(_written, job.spec.given, job.spec.name)
+        found = await in_thread(_written, _as_made(job), job.spec.name)
     return Answer.json("recipe.json", found, lasting=False).to(request)
+
+
+def _as_made(job: Job) -> Mapping[str, Any]:
+    """The configuration that a job was trained with; what was asked for where no bundle says it.
+
+    What was left to its default then may have another by now.
+    """
+    with suppress(UserError):
+        if job.bundle and (card := open_bundle(job.bundle).card).job == job.id and "variant" in card.config:
+            return card.config
+    return job.spec.given
 
 
 def _written(given: Mapping[str, Any], name: str) -> dict[str, str]:

@@ -73,11 +73,12 @@ def sources() -> dict[str, str]:
     """The source of each variant, read in its file: the registry would load torch."""
     found = {}
     for file in sorted((Path(__file__).parents[1] / "variants").glob("*.py")):
-        for node in ast.parse(file.read_text("utf-8")).body:
-            for mark in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+        functions = [n for n in ast.parse(file.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)]
+        for function in functions:
+            for mark in function.decorator_list:
                 if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "variant":
                     said = {each.arg: each.value for each in mark.keywords}
-                    found[node.name.replace("_", "-")] = str(ast.literal_eval(said["source"]))
+                    found[function.name.replace("_", "-")] = str(ast.literal_eval(said["source"]))
     return found
 
 

@@ -16,6 +16,7 @@ from aecore.cli.bar import Bar
 from aecore.cli.parser import Parser
 from aecore.cli.printing import print_json
 from aecore.errors import UserError
+from aecore.runs.advice import unused
 
 if TYPE_CHECKING:
     from aecore.options import Option
@@ -158,7 +159,7 @@ def run(arguments: argparse.Namespace) -> None:
         print_json({"id": bundle.id, "path": str(bundle.path), "metrics": bundle.card.metrics})
         return
     print(f"{bundle.id}: {_summary(bundle.card.metrics)}")
-    if advice := _advice(bundle.card.metrics, bundle.card.config):
+    if advice := unused(bundle.card.metrics, bundle.card.config):
         print(advice)
     print(f"Bundle: {bundle.path}")
     if training.resumable:
@@ -223,21 +224,6 @@ def _summary(metrics: Mapping[str, Any]) -> str:
 
     shown = [name for name in ("negative_elbo", "rate", "distortion", "rmse", "pca_rmse") if name in metrics]
     return " · ".join(f"{METRICS[name].title} {metrics[name]:.4g}" for name in shown)
-
-
-def _advice(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """What to try where codes use fewer dimensions than they have; empty where they use all."""
-    active, dims = metrics.get("active_units", config["latent_dim"]), config["latent_dim"]
-    if active == dims:
-        return ""
-    if active:
-        return f"{active} of {dims} dimensions active: the others carry nothing about the example."
-    lower = "a lower --beta" if "beta" in config else "--variant beta-vae with a --beta below 1"
-    return (
-        f"0 of {dims} dimensions active: the posterior has collapsed, and every code decodes alike. "
-        f"What helps: more --epochs, {lower}, its --annealing linear or --free-bits 0.1, "
-        "another --likelihood."
-    )
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from aecore.data.registry import (
     list_datasets,
     load_dataset,
     spec_of,
+    training_defaults,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "list_datasets",
     "load_dataset",
     "spec_of",
+    "training_defaults",
 ]

@@ -18,6 +18,7 @@ TEST = 297
     classes=tuple("0123456789"),
     examples=1_797,
     validation=300,
+    training={"epochs": 100, "batch_size": 64, "lr": 2e-3},
     licence="CC BY 4.0",
     source="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
 )

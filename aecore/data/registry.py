@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from aecore.data.binarise import Binarise, binarised
@@ -80,6 +81,7 @@ class _Entry:
     source: str
     files: Files | None
     options: Mapping[str, Option]
+    training: Mapping[str, int | float]
 
     def why_missing(self) -> str:
         reason = self.files.why_missing() if self.files else ""
@@ -124,8 +126,12 @@ def dataset(
     kind: Kind = "image",
     vocabulary: tuple[str, ...] = (),
     columns: tuple[str, ...] = (),
+    training: Mapping[str, int | float] = MappingProxyType({}),
 ) -> Callable[[Loader], Loader]:
     """Register a loader; ``validation`` is the default of the option of that name.
+
+    ``training`` holds the defaults of a training's options that these data ask for: few examples
+    have to be seen more often than many.
 
     Raises:
         TypeError: If two loaders share a name, or an option a shared option's name.
@@ -141,7 +147,7 @@ def dataset(
             del shared["binarise"]
         spec = DataSpec(name, kind, shape, values, classes, factors, vocabulary=vocabulary, columns=columns)
         options = merge(shared, options_of(load))
-        _ENTRIES[name] = _Entry(load, spec, title, examples, licence, source, files, options)
+        _ENTRIES[name] = _Entry(load, spec, title, examples, licence, source, files, options, training)
         return load
 
     return register
@@ -186,6 +192,11 @@ def spec_of(name: str) -> DataSpec:
 def dataset_options(name: str) -> dict[str, Option]:
     """What ``load_dataset`` lets one choose for this data set."""
     return dict(_entry(name).options)
+
+
+def training_defaults(name: str) -> dict[str, int | float]:
+    """Defaults of a training's options that this data set asks for."""
+    return dict(_entry(name).training)
 
 
 def download(name: str) -> None:

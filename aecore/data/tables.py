@@ -37,6 +37,7 @@ COLUMNS = (
     columns=COLUMNS,
     examples=569,
     validation=55,
+    training={"epochs": 200, "batch_size": 64, "lr": 2e-3},
     licence="CC BY 4.0",
     source="https://archive.ics.uci.edu/dataset/17/breast+cancer+wisconsin+diagnostic",
 )

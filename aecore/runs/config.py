@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from aecore import variants
-from aecore.data import Dataset, dataset_options, kind_of, list_datasets, load_dataset
+from aecore.data import Dataset, dataset_options, kind_of, list_datasets, load_dataset, training_defaults
 from aecore.errors import UserError
 from aecore.options import Option, fill, merge, options_of
 from aecore.training import Fit
@@ -44,7 +45,9 @@ def schema(variant: str, data: str, chosen: Mapping[str, Any] | None = None) -> 
         UserError: If variant, data or a part is unknown.
     """
     own = variants.schema(variant, chosen, kind_of(data))
-    return merge(own, data_options(data), options_of(Fit), options_of(_storing))
+    fit = options_of(Fit)
+    fit |= {name: replace(fit[name], default=value) for name, value in training_defaults(data).items()}
+    return merge(own, data_options(data), fit, options_of(_storing))
 
 
 def complete(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import io
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from aecore.bundles import Bundle, list_bundles, open_bundle
 from aecore.errors import UserError
 from aecore.jobs.store import Store
-from aecore.runs import keeping, runs_root
+from aecore.runs import complete, keeping, runs_root
 from aecore.runs.claim import Claim
 from tests.app import make_bundle
 from tests.app.queued import JOBS, MINE, OTHER, client, made, send
@@ -41,6 +42,30 @@ def test_a_bundle_is_described(client: Client, made: str, bundle: Bundle) -> Non
     assert (said["state"], said["id"], said["note"]) == ("here", "digits/mine", "")
     assert said["parameters"] == bundle.card.parameters
     assert client.get(f"{JOBS}/{made}/history.json").json()[0]["train"] == {"loss": 1.0}
+
+
+def test_a_collapsed_bundle_says_what_helps_in_the_words_of_the_page(
+    client: Client, made: str, bundle: Bundle
+) -> None:
+    assert client.get(f"{JOBS}/{made}/bundle.json").json()["advice"] == ""  # its rate is 4.2 nats
+    card = replace(bundle.card, metrics=bundle.card.metrics | {"rate": 0.03})
+    (bundle.path / "card.json").write_bytes(card.to_bytes())
+    said = client.get(f"{JOBS}/{made}/bundle.json").json()["advice"]
+    assert said.startswith("A code carries 0.03 nats: the posterior has collapsed")
+    assert "more Epochs" in said
+    assert "Free bits 0.1" in said
+    assert "--" not in said
+
+
+def test_what_made_a_bundle_is_said_though_defaults_have_changed(
+    client: Client, made: str, bundle: Bundle
+) -> None:
+    config = complete({"variant": "beta-vae", "data": "digits", "epochs": 7})
+    card = replace(bundle.card, config=config)
+    (bundle.path / "card.json").write_bytes(card.to_bytes())
+    said = client.get(f"{JOBS}/{made}/recipe.json").json()
+    assert "--epochs 7" in said["command"]  # of which the job says nothing
+    assert "epochs = 7" in said["toml"]
 
 
 def test_a_bundle_gets_another_name_and_a_note(client: Client, made: str, bundle: Bundle) -> None:

@@ -176,6 +176,11 @@ def test_what_it_has_made_is_opened_named_deleted_and_brought_back(
     model = page.get_by_label("Model")
     expect(model).to_have_value(f"digits/{name}")
 
+    # Back leads to the training, not to an empty form.
+    page.go_back()
+    page.wait_for_url(re.compile(rf"/train\?.*job={job}"), timeout=WAIT)
+    expect(page.get_by_role("region", name="Bundle")).to_be_visible(timeout=WAIT)
+
     # Deleted, and back.
     page.close()
     page = open_train(f"?job={job}")

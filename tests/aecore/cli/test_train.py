@@ -13,7 +13,7 @@ import pytest
 from aecore.bundles import list_bundles, open_bundle
 from aecore.cli import main
 from aecore.cli.bar import Bar
-from aecore.cli.train import _advice, _warnings_as_sentences
+from aecore.cli.train import _warnings_as_sentences
 from aecore.runs import interrupted
 from aecore.training import EpochEnd, Event, Finished, Fit
 
@@ -201,20 +201,3 @@ def test_what_a_failure_leaves_is_said(
     assert main([*WORDS, "--epochs", "1", "--name", "mine"]) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == "aecore: The disk is full. Go on with: aecore train --resume digits/mine"
-
-
-def test_advice_on_dimensions_that_carry_nothing() -> None:
-    assert _advice({"active_units": 3}, {"latent_dim": 3}) == ""
-    assert _advice({}, {"latent_dim": 3}) == ""
-    some = _advice({"active_units": 2}, {"latent_dim": 3})
-    assert some == "2 of 3 dimensions active: the others carry nothing about the example."
-    collapsed = _advice({"active_units": 0}, {"latent_dim": 3, "beta": 4.0})
-    for word in (
-        "0 of 3 dimensions active",
-        "lower --beta",
-        "--annealing linear",
-        "--free-bits",
-        "--likelihood",
-    ):
-        assert word in collapsed
-    assert "--variant beta-vae" in _advice({"active_units": 0}, {"latent_dim": 3})

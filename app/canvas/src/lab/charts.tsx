@@ -99,7 +99,7 @@ export function KlBars({ source }: { source: Source }) {
   const silent = [...kl].filter((nats) => nats < LIVING).length;
   const words = Array.from(kl, (nats, d) => `${dimension(d)} ${nats.toFixed(2)}`).join(", ");
   return (
-    <Panel title="KL per dimension" text={`in nats${moment?.measured === false ? ", ≈ between two measured β" : ""}; ${silent ? `${silent === 1 ? "one dimension says" : `${silent} dimensions say`} nothing` : "all dimensions speak"}`}>
+    <Panel title="KL per dimension" text={`in nats${moment?.measured === false ? ", ≈ between two measured β" : ""}; ${silent ? `${silent === 1 ? "one dimension says" : `${silent} dimensions say`} less than ${LIVING}` : "all dimensions speak"}`}>
       <svg class="lab-plot" viewBox={`0 0 ${WIDTH} ${height + 22}`} role="img" aria-label={`KL in nats: ${words}`}>
         {[0.25, 1, 4, 16].filter((nats) => nats <= top.current.high).map((nats) => (
           <>

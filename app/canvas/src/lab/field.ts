@@ -86,7 +86,7 @@ export class Field {
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (moment.manifold && moment.window) this.underlay(pen, moment.manifold, scale);
-    if (this.source.directions()) this.prior(pen, scale);
+    if (this.source.directions() && (moment.logvar || !this.source.moves)) this.prior(pen, scale);
     pen.setTransform(1, 0, 0, 1, 0, 0);
     this.painter.place(moment.positions);
     this.painter.draw(pen, { now: this.affine, t: 1, share: [0, 1], ratio, ...look(rows, 1, width * height) }, false);

@@ -55,8 +55,8 @@ export function LatentMap({ source }: { source: Source }) {
         {(source.maps?.length ?? 0) > 1 && (
           <Pick named label="Map" help="How the codes are laid out on the page." choices={source.maps!.map((value) => ({ value, title: TITLES[value] }))} value={source.map} onChange={(map) => source.choose!(map)} />
         )}
-        <Chip title="Posteriors" help="Draws q(z|x) of one example of each class as an ellipse of 2 σ. A click on a point adds its own, or takes it away." on={chosen.length > 0} onChange={(on) => choose(on ? examplesOf(source, count) : [])} />
-        {chosen.length > 0 && !spread && <span class="caption" role="status">{source.directions() ? "No σ is known at this β yet." : "A UMAP has no σ: choose PCA."}</span>}
+        {(!source.moves || moment?.logvar) && <Chip title="Posteriors" help="Draws q(z|x) of one example of each class as an ellipse of 2 σ. A click on a point adds its own, or takes it away." on={chosen.length > 0} onChange={(on) => choose(on ? examplesOf(source, count) : [])} />}
+        {chosen.length > 0 && !spread && !source.moves && <span class="caption" role="status">{source.directions() ? "No σ is known at this β yet." : "A UMAP has no σ: choose PCA."}</span>}
       </div>
       <div
         ref={root}

@@ -50,7 +50,9 @@ export function Train({ host }: { host: Host }) {
         <Notice failed title="The server cannot be asked" text={error.message} />
       ) : (
         <div class="row">
-          <div class="panel skeleton" aria-busy="true" />
+          <div class="panel skeleton" aria-busy="true">
+            <p class="caption">The variants are being looked up: a server just started takes some seconds.</p>
+          </div>
           <aside class="side">{list}</aside>
         </div>
       )}

@@ -72,7 +72,7 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
       </p>
       {device && may && (
         <FieldRow
-          field={device}
+          field={{ ...device, help: "Automatic is a GPU where there is one." }}
           now={now}
           wrong={checked?.errors.device}
           choices={[{ value: "auto", title: "Automatic" }, ...(devices ?? []).map(({ name, title, free }) => ({ value: name, title: `${title}${free === null ? "" : ` · ${bytes(free)} free`}` }))]}

@@ -61,7 +61,6 @@ function Control({ field, id, text, problem, choices, typed, usual }: { field: F
       inputMode={kind === "list" || kind === "text" ? "text" : "decimal"}
       autocomplete="off"
       spellcheck={false}
-      maxLength={80}
       aria-invalid={problem ? true : undefined}
       aria-describedby={`${id}-help${problem ? ` ${id}-wrong` : ""}`}
       placeholder={usual ?? (kind === "list" ? "none" : undefined)}

@@ -84,7 +84,7 @@ function Status({ session, job, overview, training, host, onLeave }: { session: 
       <div class="says">
         <h2>{namedAs(job, overview)}</h2>
         <span class="grow" />
-        <span role="status">{connected || ended ? (finishing ? "Finishing" : PHRASES[state]) : "The server does not answer: this page goes on asking"}</span>
+        <span role="status">{connected || ended ? (finishing ? "Finishing" : state === "running" && !at ? "Starting" : PHRASES[state]) : "The server does not answer: this page goes on asking"}</span>
         {state === "running" && at && spec.kind === "train" && !finishing && <span class="caption number">{lasting(at.seconds_left)} left</span>}
       </div>
       {share !== undefined && (
@@ -100,7 +100,7 @@ function Status({ session, job, overview, training, host, onLeave }: { session: 
         {session.own && !ended && <Button title="Stop" help="Ends it; the best epoch so far is kept as a bundle." onClick={() => say("stop")} />}
         {spec.kind === "live" && <Button title="Open in the β lab" help="Where a live training is steered." onClick={() => host.say({ page: "beta", way: "live", job: job.id, data: spec.data })} />}
         <Button title="Duplicate with changes" help="Fills the form with what this one was started with." onClick={duplicate} />
-        {session.own && (ended || state === "queued") && <Button title="Remove" help="Forgets the training, its recording and its log. Its bundle stays, and can then be renamed or deleted at a terminal only." onClick={remove} />}
+        {session.own && (ended || state === "queued") && <Button title="Remove" help={`Forgets the training, its recording and its log.${job.bundle ? " Its bundle stays, and can then be renamed or deleted at a terminal only." : ""}`} onClick={remove} />}
       </div>
       {!session.own && <p class="caption">Somebody else has started this training, or a terminal has: everybody can watch it, who started it steers it.</p>}
       <Recipe {...{ training }} id={job.id} />
@@ -118,15 +118,27 @@ function Recipe({ training, id }: { training: Training; id: string }) {
       {error && <Notice failed title="It cannot be written down" text={error.message} />}
       {value && (
         <>
-          <p class="caption">At a terminal:</p>
-          <code>{value.command}</code>
-          <p class="caption">As a file, for `aecore train run.toml`:</p>
-          <code>{value.toml}</code>
-          <p class="caption">{value.no_code || "As a script of its own, in PyTorch, without Loupe:"}</p>
-          {value.code && <code class="script">{value.code}</code>}
+          <Code title="At a terminal" text={value.command} />
+          <Code title="As a file run.toml, for aecore train run.toml" text={value.toml} />
+          {value.code ? <Code title="As a script of its own, in PyTorch, without Loupe" text={value.code} long /> : <p class="caption">{value.no_code}</p>}
         </>
       )}
     </details>
+  );
+}
+
+/** A text to be taken along; a browser that lets no page near its clipboard still selects all of it at a click. */
+function Code({ title, text, long }: { title: string; text: string; long?: boolean }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true), () => {});
+  return (
+    <>
+      <div class="captioned">
+        <p class="caption">{title}</p>
+        {navigator.clipboard && <Button title={copied ? "Copied" : "Copy"} onClick={copy} />}
+      </div>
+      <code class={long ? "script" : undefined}>{text}</code>
+    </>
   );
 }
 

@@ -51,11 +51,11 @@ export function List({ jobs, error, overview, chosen, onChoose }: { jobs?: Job[]
 }
 
 function standing({ id, spec, state, standing: at, message, device }: Job, open: Job[]): string {
-  const said: string[] = [PHRASES[state]];
+  const said: string[] = [state === "running" && !at ? "Starting" : PHRASES[state]];
   if (state === "running" && at) said.push(spec.kind === "live" ? `step ${at.step.toLocaleString("en")}` : `epoch ${at.epoch} of ${at.epochs}`);
   if (state === "running" && at && spec.kind === "train") said.push(at.step < at.steps ? `${lasting(at.seconds_left)} left` : message.replace(/\.$/, ""));
   if (state === "queued") {
-    const before = open.slice(0, open.findIndex((each) => each.id === id)).filter((each) => each.device === device).length;
+    const before = open.slice(0, open.findIndex((each) => each.id === id)).filter((each) => each.device === device && each.state !== "paused").length;
     said.push(before ? `${before} before it on ${device}` : device);
   }
   if (spec.kind === "live") said.push("live");

@@ -46,13 +46,14 @@ export function MadePanel({ host, training, job, bundle, own }: { host: Host; tr
       </section>
     );
   }
-  const go = (page: string, more: Record<string, string | null> = {}) => host.say({ page, bundle: made.id!, job: null, ...more });
+  const go = (page: string) => host.say({ page, bundle: made.id! }); // the job stays in the address, so that Back leads here
   return (
     <section class="panel made" aria-label="Bundle">
       <h2>{made.title}</h2>
       <p class="caption">{made.id}</p>
       {made.note && <p class="note">{made.note}</p>}
       <Facts facts={[["Parameters", count(made.parameters ?? 0)], ...(made.metrics ?? []).map(([title, value, unit]) => [title, unit === "dimensions" ? count(value) : `${digits(value)} ${unit.length < 8 ? unit : ""}`] as [string, string])]} />
+      {made.advice && <Notice title="Worth knowing" text={made.advice} />}
       <div class="actions">
         <Button main title="Open on the map" help="Its codes, as every other page shows them." onClick={() => go("map")} />
         <Button title="Compare" help="Beside another model of the same data." onClick={() => go("compare")} />
@@ -80,7 +81,7 @@ function Editing({ made, onSave }: { made: Made; onSave(name: string, note: stri
       }}
     >
       <label for="bundle-name">Name</label>
-      <input id="bundle-name" type="text" maxLength={80} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+      <input id="bundle-name" type="text" value={name} onInput={(event) => setName(event.currentTarget.value)} />
       <label for="bundle-note">Note</label>
       <textarea id="bundle-note" rows={3} maxLength={LONGEST} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
       <button type="submit" class="button main">

@@ -96,6 +96,7 @@ export interface Made {
   id?: string;
   title?: string;
   note?: string;
+  advice?: string; // on what its code carries; empty where all is well
   parameters?: number;
   metrics?: [title: string, value: number, unit: string][];
 }
