@@ -48,7 +48,7 @@ def test_a_collapsed_bundle_says_what_helps_in_the_words_of_the_page(
     client: Client, made: str, bundle: Bundle
 ) -> None:
     assert client.get(f"{JOBS}/{made}/bundle.json").json()["advice"] == ""  # its rate is 4.2 nats
-    card = replace(bundle.card, metrics=bundle.card.metrics | {"rate": 0.03})
+    card = replace(bundle.card, metrics={**bundle.card.metrics, "rate": 0.03})
     (bundle.path / "card.json").write_bytes(card.to_bytes())
     said = client.get(f"{JOBS}/{made}/bundle.json").json()["advice"]
     assert said.startswith("A code carries 0.03 nats: the posterior has collapsed")
