@@ -16,7 +16,6 @@ from aecore.cli.bar import Bar
 from aecore.cli.parser import Parser
 from aecore.cli.printing import print_json
 from aecore.errors import UserError
-from aecore.runs.advice import unused
 
 if TYPE_CHECKING:
     from aecore.options import Option
@@ -158,6 +157,8 @@ def run(arguments: argparse.Namespace) -> None:
     if quiet:
         print_json({"id": bundle.id, "path": str(bundle.path), "metrics": bundle.card.metrics})
         return
+    from aecore.runs.advice import unused
+
     print(f"{bundle.id}: {_summary(bundle.card.metrics)}")
     if advice := unused(bundle.card.metrics, bundle.card.config):
         print(advice)

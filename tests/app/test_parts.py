@@ -56,7 +56,7 @@ def test_the_history_is_drawn_as_it_was_and_nothing_in_it_is_read_as_html() -> N
         ("validation", [1, 2], [3.0, 2.0]),
     ]
     assert "<b>" not in str(figure)
-    assert not figure["layout"]["shapes"]
+    assert "shapes" not in figure["layout"]
     assert plots.term([{"epoch": 1}], "loss", "nats", "light")["data"] == []
 
 
@@ -237,7 +237,7 @@ def test_options_are_called_and_explained_as_on_the_train_page() -> None:
             assert of.usual == (value == asked[name].default)
     words = bundle.card.provenance.command.split()
     changed = {word for word in words if word.startswith("--")} - {"--variant", "--data", "--name"}
-    assert {each.flag for each in said.values() if not each.usual} == changed
+    assert {each.flag for each in said.values() if not each.usual} <= changed
     lost = replace(bundle.card, config=bundle.card.config | {"data": "nowhere"})
     assert [each.title for each in facts.options(replace(bundle, card=lost))] == [
         each.title for each in said.values()

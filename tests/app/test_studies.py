@@ -30,7 +30,7 @@ def test_a_study_shows_its_question_its_figures_and_intervals(open_page: OpenPag
     assert study.title in html(page)
     assert study.text.partition("\n")[2].strip().split("\n")[0] in said(page)
     assert len(page.get("plotly_chart")) == len(study.common)
-    assert html(page).count("± 0.2") >= 2 * len(study.settings)
+    assert html(page).count("± 0.2") >= len(study.common) * len(study.settings)
     assert ("9.2 by TwoNN" in "".join(each.value for each in page.caption)) is bool(study.of_data)
     shown = page.get("button_group")[0].options  # type: ignore[union-attr]
     assert len(shown) == len(study.metrics) + bool(study.plane) - len(study.beside)

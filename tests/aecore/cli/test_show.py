@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,17 @@ from aecore.runs.recipe import config_of, from_toml
 SHIPPED = "digits/vae"
 
 
+def config_by(command: str) -> dict[str, Any]:
+    """The configuration that a command trains."""
+    words = shlex.split(command)
+    assert words[:2] == ["aecore", "train"]
+    pairs = dict(zip(words[2::2], words[3::2], strict=True))
+    return complete({name[2:].replace("-", "_"): value for name, value in pairs.items() if name != "--name"})
+
+
 def test_the_command_is_the_one_that_made_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", SHIPPED, "--command"]) == 0
-    assert capsys.readouterr().out.strip() == open_bundle(SHIPPED).card.provenance.command
+    assert config_by(capsys.readouterr().out) == config_of(open_bundle(SHIPPED))
 
 
 def test_the_recipe_makes_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,11 +65,8 @@ def test_every_bundle_that_comes_with_loupe_has_its_command() -> None:
 
     for bundle in list_bundles():
         if bundle.shipped:
-            words = shlex.split(command(config_of(bundle)))
-            assert words[:2] == ["aecore", "train"]
-            pairs = dict(zip(words[2::2], words[3::2], strict=True))
-            given = {name[2:].replace("-", "_"): value for name, value in pairs.items()}
-            assert complete(given) == config_of(bundle)
+            now, then = command(config_of(bundle)), bundle.card.provenance.command
+            assert config_by(now) == config_by(then) == config_of(bundle)
 
 
 def test_every_bundle_that_comes_with_loupe_has_its_code() -> None:

@@ -76,7 +76,7 @@ def test_a_sweep_is_built_once_and_again_when_its_recipe_or_its_files_change(
     assert zoo.recipes(root) == []
     assert main(["sweep", "build"]) == 0
     assert capsys.readouterr().out == "All 1 sweeps are up to date.\n"
-    (root / "digits" / "sweeps" / "tiny.toml").write_text(TINY + "lr = 2e-3\n")
+    (root / "digits" / "sweeps" / "tiny.toml").write_text(TINY + "lr = 5e-3\n")
     assert not is_built(only(root))
     (root / "digits" / "sweeps" / "tiny.toml").write_text(TINY)
     files = {path.name: path.read_bytes() for path in sweep.path.iterdir()}
