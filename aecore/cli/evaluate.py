@@ -62,16 +62,18 @@ def _show(bundle: Bundle, now: Mapping[str, Any], curve: Sequence[RatePoint], be
     from aecore.scenes import error_unit
 
     card, at = bundle.card.metrics, "" if beta is None else f" at β = {beta:g}"
-    units, yes = {"distortion": error_unit(bundle)}, f"within {100 * CLOSE:g} %"
+    units, close = {"distortion": error_unit(bundle)}, f"within {100 * CLOSE:g} %"
     rows = []
     for name, value in now.items():
         known = METRICS.get(name, Metric(name, "", "neither", ""))
         said = apart(card[name], value) if name in card else None
-        verdict = "not on the card" if said is None else yes if said <= CLOSE else f"{100 * said:.3g} % apart"
+        verdict = (
+            "not on the card" if said is None else "yes" if said <= CLOSE else f"{100 * said:.3g} % apart"
+        )
         rows.append((known.title, units.get(name, known.unit), _text(card.get(name)), _text(value), verdict))
     if beta is None:
-        print_table(bundle.id, ("metric", "unit", "card", "now", "agrees"), rows)
-        print(f"{sum(row[-1] == yes for row in rows)} of {len(rows)} figures agree with the card {yes}.")
+        print_table(bundle.id, ("metric", "unit", "card", "now", close), rows, kept=("card", "now"))
+        print(f"{sum(row[-1] == 'yes' for row in rows)} of {len(rows)} figures agree with the card {close}.")
     else:  # the card's are at β = 1
         print_table(bundle.id + at, ("metric", "unit", "card, at β = 1", "now"), [row[:-1] for row in rows])
     points = zip(bundle.card.rate_distortion, curve, strict=False)

@@ -110,10 +110,11 @@ def test_evaluate_says_units_and_whether_each_figure_agrees(
     changed = {"mse": mse * 1.009, "rate": rate * 1.02, "kl_per_dimension": [*kl[:-1], 2 * max(kl)]}
     other = {**card, **changed}
     monkeypatch.setattr("aecore.runs.measure.evaluated", lambda *_: other | {"nll": 1.0})
+    monkeypatch.setenv("COLUMNS", "140")
     assert main(["evaluate", "digits/half"]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     said = {line.partition(" ")[0]: line for line in lines}
-    assert said["MSE"] == f"MSE the data's units, squared {mse:.5g} {mse * 1.009:.5g} within 1 %"
+    assert said["MSE"] == f"MSE the data's units, squared {mse:.5g} {mse * 1.009:.5g} yes"
     assert said["Rate"] == f"Rate nats {rate:.5g} {rate * 1.02:.5g} 2 % apart"
     assert said["KL"].endswith("% apart")
     assert ("nll" in card) or said["NLL"].endswith("not on the card")
