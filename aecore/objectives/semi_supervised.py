@@ -76,6 +76,9 @@ class UnlabelledBound(Term):
 
     .. math:: \mathcal{U}(x) = \sum_y q(y|x)\, [\mathcal{L}(x, y) + \log q(y|x)]
 
+    Args:
+        labels_first: Share of the training in which q(y|x) learns nothing of it.
+
     Source:
         Kingma et al. (2014), eq. 7. https://arxiv.org/abs/1406.5298
     """
@@ -84,6 +87,10 @@ class UnlabelledBound(Term):
     per = "batch"
     latex = r"\mathbb{E}_{\mathrm{unl}}\, \mathcal{U}(x)"
 
+    def __init__(self, labels_first: float = 0.0) -> None:
+        super().__init__()
+        self.labels_first = labels_first
+
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
         classes = cast(Classes, model)
         x = classes.unlabelled(step)
@@ -91,6 +98,8 @@ class UnlabelledBound(Term):
             return torch.zeros((), device=x.device)
         seen = classes.see(x)
         log_q = classes.log_classes(seen)
+        if step.progress < self.labels_first:
+            log_q = log_q.detach()
         b, k = log_q.shape
         every = torch.eye(k, device=x.device).repeat(b, 1)  # (B·K, K): each example as each class
         bound = classes.bound(seen.repeat_interleave(k, 0), every).view(b, k)

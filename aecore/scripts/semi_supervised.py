@@ -11,7 +11,7 @@ from aecore.scripts.layers import chain, linear
 from aecore.scripts.likelihoods import constants_of
 from aecore.scripts.loop import Player, Stage
 from aecore.scripts.objectives import Around, Term, write_objective
-from aecore.scripts.page import ARGUMENTS, Network, Page, Posterior, no_code, writes
+from aecore.scripts.page import ARGUMENTS, Network, Page, Posterior, no_code, number, writes
 from aecore.stages.semi_supervised import M1M2, M2, SemiSupervised
 
 LABELLED = ["seen, y_seen = self.labelled(x, y)"]
@@ -20,19 +20,26 @@ LABELLED = ["seen, y_seen = self.labelled(x, y)"]
 @writes(UnlabelledBound)
 def unlabelled(term: UnlabelledBound, page: Page, *, around: Around) -> Term:
     """U(x), the class marginalised."""
-    k = len(page.spec.classes)
+    k, first = len(page.spec.classes), term.labels_first
+    asked, detached = "", ""
+    if first:
+        page.asks("progress")
+        asked = ", progress"
+        detached = f"""
+    if progress < {number(first)}:  # q(y|x) learns from labels alone
+        log_q = log_q.detach()"""
     page.method(f'''
-def unlabelled_bound(self, x):
+def unlabelled_bound(self, x{asked}):
     """U(x) = Σ_y q(y|x) [L(x, y) + log q(y|x)], the mean over examples: Kingma et al. (2014), eq. 7."""
     if not len(x):
         return torch.zeros(())
     seen = {_see(page)}
-    log_q = self.log_classes(seen)  # (B, K)
+    log_q = self.log_classes(seen)  # (B, K){detached}
     every = torch.eye({k}).repeat(len(x), 1)  # each example as each class
     bound = self.bound(seen.repeat_interleave({k}, 0), every).view(-1, {k})
     return (log_q.exp() * (bound + log_q)).sum(1).mean()
 ''')
-    line = "unlabelled = self.unlabelled_bound(x[~y.bool().any(1)] if self.training else x)"
+    line = f"unlabelled = self.unlabelled_bound(x[~y.bool().any(1)] if self.training else x{asked})"
     return Term("E_unl U(x)", "unlabelled", [line], True)
 
 

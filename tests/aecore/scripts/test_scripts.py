@@ -184,7 +184,7 @@ def test_the_loop(alone: Alone, given: dict[str, Any]) -> None:
         {"variant": "perceptual-vae", "similarity": "ms-ssim"},
         {"variant": "stacked", "noise": 0.1, "likelihood": "natural"},
         {"variant": "m2", "labelled": 100},
-        {"variant": "m2", "likelihood": "mse"},
+        {"variant": "m2", "likelihood": "mse", "labels_first": 0.5},
         {"variant": "m1-m2", "labelled": 100},
         {"variant": "multi-rate-vae", "conditioning": "gates", "betas_per_example": 2},
         {"variant": "ladder-vae", "levels": 3, "hidden": [64, 32]},

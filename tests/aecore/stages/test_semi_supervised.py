@@ -87,6 +87,17 @@ def test_the_unlabelled_bound_is_tight_where_the_classifier_is_right() -> None:
         assert values(bounds, torch.randn(4, 3).log_softmax(1), unknown)[1] > best
 
 
+@pytest.mark.parametrize(("progress", "heard"), [(0.0, False), (0.29, False), (0.3, True), (1.0, True)])
+def test_labels_first_the_classifier_hears_of_them_alone(progress: float, heard: bool) -> None:
+    made = sorter(labels_first=0.3)
+    step = replace(made.prepare(Step(X, X, label=torch.full((32,), -1))), progress=progress)
+    (unlabelled,) = (term for term in made.objective.terms if isinstance(term, UnlabelledBound))
+    loss = unlabelled(cast(Model, made.train()), step, cast(Pass, None))
+    loss.backward()
+    assert all((p.grad is not None and bool(p.grad.any())) is heard for p in made.logits.parameters())
+    assert all(p.grad is not None and bool(p.grad.any()) for p in made.decoder.parameters())
+
+
 def test_without_any_of_a_kind_its_mean_is_zero() -> None:
     bounds, log_q = torch.ones(2, 3), torch.zeros(2, 3).log_softmax(1)
     assert values(bounds, log_q, torch.tensor([0, 1]))[1] == 0
