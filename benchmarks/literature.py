@@ -59,6 +59,11 @@ DEEP_OF_2006 = {
     "variant": "autoencoder", "data": "mnist", "latent_dim": 30, "hidden": (1000, 500, 250), "init": "he",
     "activation": "gelu", "epochs": 100, "lr": 1e-3, "lr_schedule": "cosine",
 }  # fmt: skip
+M2_SMALL = {
+    "variant": "m2", "data": "mnist", "labelled": 100, "latent_dim": 3, "hidden": (256,), "alpha": 10,
+    "labels_first": 0.3, "labelled_weight": 0.1, "binarise": "threshold", "activation": "gelu", "epochs": 20,
+    "lr": 2e-3, "lr_schedule": "cosine", "keep": "last",
+}  # fmt: skip
 M1_M2_LONG = {
     "variant": "m1-m2", "data": "mnist", "labelled": 100, "latent_dim": 16, "m1_dim": 16, "m2_hidden": (256,),
     "alpha": 1, "labelled_weight": 0.02, "net": "conv", "channels": (16, 32), "binarise": "threshold",
@@ -66,6 +71,9 @@ M1_M2_LONG = {
 }  # fmt: skip
 GOALS = (
     Goal("mnist/m2", "test error with 100 labels, %", "classification_error", 11.97, M2),
+    Goal(
+        "m2, 3 numbers", "test error with 100 labels, %", "classification_error", 11.97, M2, config=M2_SMALL
+    ),
     Goal("mnist/m1-m2", "test error with 100 labels, %", "classification_error", 3.33, M2),
     Goal(
         "m1-m2, 60 epochs",
