@@ -92,8 +92,7 @@ def test_labels_first_the_classifier_hears_of_them_alone(progress: float, heard:
     made = sorter(labels_first=0.3)
     step = replace(made.prepare(Step(X, X, label=torch.full((32,), -1))), progress=progress)
     (unlabelled,) = (term for term in made.objective.terms if isinstance(term, UnlabelledBound))
-    loss = unlabelled(cast(Model, made.train()), step, cast(Pass, None))
-    loss.backward()
+    unlabelled(cast(Model, made.train()), step, cast(Pass, None)).backward()
     assert all((p.grad is not None and bool(p.grad.any())) is heard for p in made.logits.parameters())
     assert all(p.grad is not None and bool(p.grad.any()) for p in made.decoder.parameters())
 
