@@ -25,8 +25,8 @@ training, while the decoder learns what it takes each class for; only then do un
 one code under every class: the hand stays, the digit changes.
 
 **Limits.** Every unlabelled example is decoded once for each class. The unlabelled bound can outweigh the
-labels: the classes found are then those that suit the decoder, slant or width, not yours. The smaller the code,
-the more the decoder needs the class beside it, and the better it is found.
+labels: the classes found are then those that suit the decoder, slant or width, not yours. The smaller the
+code, the more the decoder needs the class beside it, and the better it is found.
 The best epoch is chosen with the labels of the validation split; ``--keep last`` does without them.
 """
 
