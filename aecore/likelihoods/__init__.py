@@ -54,4 +54,9 @@ LIKELIHOODS: dict[str, Component] = {
     "huber": Huber,
 }
 
-LikelihoodOf = Annotated[Component, Slot(LIKELIHOODS), "How far a reconstruction is from its target."]
+LikelihoodOf = Annotated[
+    Component,
+    Slot(LIKELIHOODS),
+    "How far a reconstruction is from its target. natural: Bernoulli for black and white, categorical for"
+    " tokens, else a Gaussian that learns its σ.",
+]

@@ -45,7 +45,7 @@ export function writtenIn(field: Field, { options }: Draft): string {
 export function valueOf(field: Field, text: string): Plain | undefined {
   if (field.kind === "bool") return text === "yes";
   if (field.kind === "choice" || field.kind === "text") return text;
-  const numbers = text.split(",").filter((each) => each.trim()).map(Number);
+  const numbers = text.trim() ? text.split(",").map((each) => (each.trim() ? Number(each) : NaN)) : [];
   const fits = (value: number) => Number.isFinite(value) && (field.kind === "float" || Number.isInteger(value)) && value >= (field.low ?? -Infinity) && value <= (field.high ?? Infinity);
   if (!numbers.every(fits)) return undefined;
   if (field.kind === "list") return numbers;

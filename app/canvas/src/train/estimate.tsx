@@ -3,13 +3,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button, digits, Notice, usePromise } from "../parts/kit";
 import { useAsked } from "./asked";
-import { NAME, nameOf, write } from "./draft";
+import { NAME, nameOf, write, writtenIn } from "./draft";
 import { FieldRow } from "./field";
 import type { Formed } from "./form";
 import { bytes, count, lasting } from "./said";
 import type { Overview, Training } from "./wire";
 
 const CALM = 700; // ms after which what is written is timed
+const LEAST = 4 * 4; // bytes a parameter takes: itself, its gradient and Adam's two moments
 const NO_ONE = "No training is allowed on this server: it shows what there is.";
 
 export function Estimates({ training, overview, formed, onStarted, onEntered }: { training: Training; overview: Overview; formed: Formed; onStarted(id: string): void; onEntered(): void }) {
@@ -20,8 +21,12 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
   const sound = Boolean(config && checked && !checking && !checked.error && wrong.every((name) => name === NAME.name) && !missing && !why);
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState("");
-  const cost = useAsked(() => training.cost(config!), may && sound ? JSON.stringify(config) : "", CALM);
   const { value: devices } = usePromise(() => (may ? training.devices() : Promise.resolve([])), [training, may]);
+  const size = sound || checking ? checked?.size : null;
+  const device = fields?.find(({ name }) => name === "device");
+  const on = devices?.find(({ name }) => device && name === writtenIn(device, now)) ?? devices?.[0];
+  const hopeless = size && on?.free != null && LEAST * size.parameters > on.free;
+  const cost = useAsked(() => training.cost(config!), may && sound && !hopeless ? JSON.stringify(config) : "", CALM);
   useEffect(() => setRefused(""), [now]);
   const start = async () => {
     setStarting(true);
@@ -35,10 +40,8 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
       setStarting(false);
     }
   };
-  const device = fields?.find(({ name }) => name === "device");
   const chosen = devices?.find(({ name }) => name === cost.value?.device);
-  const scarce = chosen?.free != null && cost.value && !cost.busy && cost.value.memory > chosen.free;
-  const size = sound || checking ? checked?.size : null;
+  const scarce = chosen?.free != null && !hopeless && cost.value && !cost.busy && cost.value.memory > chosen.free;
   const dim = (busy: boolean) => (busy ? "figure-of waiting" : "figure-of");
   return (
     <section class="panel estimates" aria-label="What it will take">
@@ -54,11 +57,11 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
         </div>
         <div class={dim(cost.busy)} title="At its highest while it trains, measured over a few steps.">
           <dt>Memory</dt>
-          <dd class="number">{sound && cost.value ? bytes(cost.value.memory) : cost.busy ? "…" : "–"}</dd>
+          <dd class="number">{sound && !hopeless && cost.value ? bytes(cost.value.memory) : cost.busy ? "…" : "–"}</dd>
         </div>
         <div class={dim(cost.busy)} title="From a few timed steps, as busy as the machine is now; measuring and mapping come on top.">
           <dt>Time</dt>
-          <dd class="number">{sound && cost.value ? lasting(cost.value.seconds) : cost.busy ? "…" : "–"}</dd>
+          <dd class="number">{sound && !hopeless && cost.value ? lasting(cost.value.seconds) : cost.busy ? "…" : "–"}</dd>
         </div>
       </dl>
       <p class="caption" role="status">
@@ -66,7 +69,7 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
           ? cost.error.message
           : cost.busy
             ? "A few steps are being timed."
-            : sound && cost.value
+            : sound && !hopeless && cost.value
               ? `${count(Math.round(cost.value.examples_per_s))} examples/s on ${chosen?.title ?? cost.value.device}; then it is measured and mapped.`
               : " "}
       </p>
@@ -78,6 +81,7 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
           choices={[{ value: "auto", title: "Automatic" }, ...(devices ?? []).map(({ name, title, free }) => ({ value: name, title: `${title}${free === null ? "" : ` · ${bytes(free)} free`}` }))]}
         />
       )}
+      {hopeless && <Notice failed title="That is more than is free" text={`Weights, gradients and the optimiser alone take ${bytes(LEAST * size.parameters)}, and ${on!.title} has ${bytes(on!.free!)} free: smaller layers need less.`} />}
       {scarce && <Notice failed title="That is more than is free" text="A smaller batch, or smaller hidden layers or channels, need less." />}
       {checked?.error && !checking && <Notice failed title="It cannot be trained so" text={checked.error} />}
       {size?.advice && <Notice title="Worth knowing" text={size.advice} />}

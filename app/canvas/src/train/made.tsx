@@ -84,6 +84,7 @@ function Editing({ made, onSave }: { made: Made; onSave(name: string, note: stri
       <input id="bundle-name" type="text" value={name} onInput={(event) => setName(event.currentTarget.value)} />
       <label for="bundle-note">Note</label>
       <textarea id="bundle-note" rows={3} maxLength={LONGEST} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+      {note.length === LONGEST && <p class="caption" role="status">{`A note has ${LONGEST} characters at most.`}</p>}
       <button type="submit" class="button main">
         Save
       </button>
