@@ -19,6 +19,8 @@ from aecore.errors import UserError
 if TYPE_CHECKING:
     from torch import nn
 
+DIGITS = 6  # significant ones of a number in the history
+
 
 def write_bundle(
     folder: Path, *, model: nn.Module, card: Card, codes: Codes, history: Sequence[Mapping[str, Any]]
@@ -61,4 +63,12 @@ def write_bundle(
 
 
 def _lines(history: Sequence[Mapping[str, Any]]) -> bytes:
-    return "".join(json.dumps(dict(epoch), allow_nan=False) + "\n" for epoch in history).encode()
+    lines = (json.dumps(_short(epoch), separators=(",", ":"), allow_nan=False) for epoch in history)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _short(value: Any) -> Any:
+    """An entry of the history, its numbers to ``DIGITS`` digits."""
+    if isinstance(value, Mapping):
+        return {name: _short(each) for name, each in value.items()}
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
