@@ -14,10 +14,13 @@ from aecore.latent import score
 from aecore.scenes import coded
 from aecore.scenes.views import views
 
-VERSION = 6
+VERSION = 7
 WEIGHTS = "model.safetensors"
 FUNCTIONS = ("encoder", "decoder", "prior", "lookup", "classifier")
-MEASURED = ("rmse", "codebook_perplexity", "codes_used", "rate_per_level", "classification_error")
+MEASURED = (
+    "rmse", "codebook_perplexity", "codes_used", "rate_per_level", "classification_error", "zero_share",
+    "mean_activation",
+)  # fmt: skip
 PRIORS = {"vamp": "VampPrior, learned", "swiss-roll": "Swiss roll", "mixture": "Mixture of Gaussians"}
 NATURAL = {"binary": "bernoulli", "token": "categorical"}  # by the data's values; else a Gaussian
 UNITS = {"pseudo-bernoulli": "pseudo-nats", "huber": "Huber units"}

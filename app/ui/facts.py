@@ -22,9 +22,10 @@ COMPARED = ("rmse", "psnr", "ssim")
 """Shown with PCA beside them."""
 
 FIGURES = (
-    "distortion", "rate", "negative_elbo", "nll", "elbo_gap", "active_units", "zero_share", "dead_units",
-    "codebook_perplexity", "codes_used", "prior_nats", "knn5_accuracy", "probe_accuracy",
-    "classification_error", "aggregate_mmd", "sample_frechet",
+    "distortion", "rate", "negative_elbo", "nll", "elbo_gap", "active_units", "zero_share",
+    "mean_activation", "lifetime_sparsity", "population_sparsity", "dead_units", "codebook_perplexity",
+    "codes_used", "prior_nats", "knn5_accuracy", "probe_accuracy", "classification_error", "aggregate_mmd",
+    "sample_frechet",
 )  # fmt: skip
 
 

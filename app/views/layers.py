@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from aecore.studies.doubling import Doubling
 
 
-@st.cache_data(max_entries=50, show_spinner=False)
+@st.cache_data(
+    max_entries=50, show_spinner="A linear probe is fitted to what each layer gives: some seconds."
+)
 def opened(digest: str, _bundle: Bundle):  # type: ignore[no-untyped-def]  # its type would load torch
     from aecore.studies.anatomy import anatomy
 

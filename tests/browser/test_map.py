@@ -78,6 +78,22 @@ def test_a_click_picks_and_the_address_holds_it(open_page: OpenPage, two: Bundle
     canvas.decodes(canvas.picture(page, "The decoded place under the cursor"), two, canvas.mu(two)[row])
 
 
+@pytest.mark.parametrize("name", ["digits/sparse", "digits/k-sparse"])
+def test_a_sparse_code_is_drawn_and_its_zeros_are_counted(open_page: OpenPage, name: str) -> None:
+    bundle, row = open_bundle(name), 3
+    page = open_page(f"/?bundle={name}&point={row}")
+    figure = page.get_by_role("region", name="Picked example").locator("figure.sparse")
+    size = np.abs(canvas.mu(bundle))
+    near = size <= 0.01 * size.max()
+    assert 0 < near[row].sum() < near.shape[1]
+    expect(figure.locator("rect.none")).to_have_count(int(near[row].sum()))
+    expect(figure.locator("rect.value")).to_have_count(int((~near[row]).sum()))
+    said = canvas.numbers(figure.locator("figcaption").inner_text())
+    shares = (100 * near[row].mean(), 100 * bundle.card.scalars["zero_share"])
+    assert said[1:3] == [pytest.approx(share, abs=0.51) for share in shares]
+    assert said[3] == pytest.approx(bundle.card.scalars["mean_activation"], rel=0.06)
+
+
 @pytest.mark.parametrize("tool", ["Box", "Lasso"])
 def test_a_selection_is_summed_up_and_the_address_holds_it(
     open_page: OpenPage, two: Bundle, tool: str, shot: Shot
