@@ -24,6 +24,13 @@ _FIXED = (
     f"from and {FIXED_TESTS:,} to be scored; guessing is right once in as many times as there are factors"
 )
 
+SCORED = (
+    f"Scores: {_ON}; MIG and modularity on one sample of q(z|x) an example, {CODE_BINS} bins of equal width, "
+    f"the others on means; DCI by random forests of {FOREST_TREES} trees, half to learn from; FactorVAE and "
+    f"β-VAE: {_FIXED}."
+)
+"""All settings at once, for a caption."""
+
 FACTOR_METRICS: dict[str, Metric] = {
     "mig": Metric(
         "MIG",

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from aecore.bundles import Bundle
-from aecore.bundles.titles import title as titled
 from aecore.errors import BundleError, unknown
 from aecore.metrics import METRICS
+from aecore.metrics.table_factors import SCORED
 from aecore.scenes.scene import likelihood
+from aecore.studies.captions import (
+    SAME_LIKELIHOOD,
+    has_density,
+    in_common,
+    is_told,
+    row_title,
+    usual_layers,
+)  # fmt: skip
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "reconstruction": (
@@ -33,9 +41,6 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "at which cost": ("mse", "rate", "active_units"),
 }  # fmt: skip
 """The same for data sets whose factors are known."""
-
-SAME_LIKELIHOOD = ("negative_elbo", "nll")
-"""Densities, which are of one kind only under one likelihood; told the class, they are of p(x|y)."""
 
 DIGITS = 3  # that mean something, and that decide which is best
 
@@ -148,7 +153,8 @@ def compare(
         each.id: {name: value for name, value in each.card.scalars.items() if name in wanted}
         for each in chosen
     }
-    titles = {each.id: _title(each) for each in chosen}
+    layers = usual_layers(chosen)
+    titles = {each.id: row_title(each, layers) for each in chosen}
     twice = Counter(titles.values())
     rows = [
         Row(
@@ -156,7 +162,7 @@ def compare(
             f"{titles[each.id]} · {each.card.name}" if twice[titles[each.id]] > 1 else titles[each.id],
             each.card.latent.dim,
             figures[each.id],
-            _is_told(each),
+            is_told(each),
         )
         for each in sorted(chosen, key=lambda each: (titles[each.id].casefold(), each.card.name))
     ]
@@ -164,12 +170,14 @@ def compare(
         group: tuple(name for name in names if any(name in row.figures for row in rows))
         for group, names in groups.items()
     }
-    mixed = len({likelihood(each.card.config, each.card.data) for each in chosen if _density(each)}) > 1
+    mixed = len({likelihood(each.card.config, each.card.data) for each in chosen if has_density(each)}) > 1
     fits = [row for row in rows if row.code == code]
     return Comparison(
         data,
         known[data],
-        _words(next(each for each in same if each.card.latent.dim == code and not closed(each)), code),
+        in_common(
+            next(each for each in same if each.card.latent.dim == code and not closed(each)), code, layers
+        ),
         code,
         {group: names for group, names in there.items() if names},
         tuple(rows),
@@ -191,7 +199,8 @@ def markdown(table: Comparison) -> str:
         cells = [_cell(table, row, name) for name in table.columns]
         lines.append([row.title + code, *cells])
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{table.title}: {table.settings}.\n\n{body}"
+    how = f" {SCORED}" if "mig" in table.columns else ""
+    return f"{table.title}: {table.settings}.{how}\n\n{body}"
 
 
 def named(metric: str) -> str:
@@ -219,18 +228,6 @@ def _best(rows: Sequence[Row], metric: str) -> float | None:
     if better == "neither" or len(values) < 2:
         return None
     return min(values) if better == "lower" else max(values)
-
-
-def _title(bundle: Bundle) -> str:
-    labels = bundle.card.data.options.get("labelled", 0)
-    taught = f" · {labels:,} labels" if labels else ""
-    given = " · densities given the class" if _is_told(bundle) and _density(bundle) else ""
-    return titled(bundle.card) + taught + given
-
-
-def _is_told(bundle: Bundle) -> bool:
-    told = bundle.card.latent.condition
-    return told is not None and told.kind == "class" and not bundle.card.data.options.get("labelled")
 
 
 def _budget(bundle: Bundle) -> tuple[Any, ...]:
@@ -266,27 +263,3 @@ def _size(bundles: Sequence[Bundle]) -> int:
     descended = {(each.card.variant, each.card.latent.dim) for each in bundles if not closed(each)}
     variants = Counter(dim for _, dim in descended)
     return max(variants, key=lambda dim: (variants[dim], dim))
-
-
-def _density(bundle: Bundle) -> bool:
-    return any(name in bundle.card.metrics for name in SAME_LIKELIHOOD)
-
-
-def _option(name: str, value: str | int | float | bool) -> str:
-    """As in ``binarise threshold`` and ``22,000 train examples``."""
-    said = name.replace("_", " ")
-    counts = isinstance(value, int) and not isinstance(value, bool)
-    return f"{value:,} {said}" if counts else f"{said} {value}"
-
-
-def _words(bundle: Bundle, code: int) -> str:
-    config = bundle.card.config
-    options = "".join(
-        f", {_option(name, value)}"
-        for name, value in bundle.card.data.options.items()
-        if name not in ("validation", "labelled") and value not in ("none", False, None)
-    )
-    return (
-        f"test split, codes of {code} numbers, {config.get('epochs')} epochs, batches of "
-        f"{config.get('batch_size')}{options}"
-    )
