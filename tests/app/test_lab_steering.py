@@ -59,6 +59,7 @@ def test_a_save_is_waited_for_and_what_became_of_it_is_said(run: Any, became: st
         {"lab/session": "Session"},
         """
         const said = [];
+        const state = given.became === "never" ? "ready" : given.became;
         const jobs = {
           base: "http://loupe.test/",
           job: async () => ({ id: "job", state: "running", spec: {}, message: "" }),
@@ -66,7 +67,7 @@ def test_a_save_is_waited_for_and_what_became_of_it_is_said(run: Any, became: st
           say: async (id, name, value) => (said.push([name, value]), 7),
           answers: async (id, after) => [
             { number: after, state: "refused", answer: "Another's." },
-            { number: after + 1, state: given.became === "never" ? "ready" : given.became, answer: "digits/x" },
+            { number: after + 1, state, answer: "digits/x" },
           ],
         };
         const session = new Session(jobs, "job", [0.1, 16]);
