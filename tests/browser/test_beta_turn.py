@@ -212,6 +212,35 @@ def test_a_point_is_named_and_its_posterior_drawn(open_lab: Open, lab: Lab) -> N
     assert picture.evaluate(read) == before
 
 
+ELLIPSES = """window.drawn = [];
+CanvasRenderingContext2D.prototype.ellipse = new Proxy(CanvasRenderingContext2D.prototype.ellipse, {
+  apply: (draw, pen, given) => (drawn.push(given.slice(0, 5)), Reflect.apply(draw, pen, given)),
+})"""
+
+
+def test_an_ellipse_is_two_sigma_of_the_posterior_as_the_map_shows_it(open_lab: Open, lab: Lab) -> None:
+    codes = lab.sweeps["solid"].codes
+    mu, logvar, places = (each[0].astype(np.float64) for each in (codes.mu, codes.logvar, codes.pca))
+    assert codes.label is not None
+    rows = [int(np.flatnonzero(codes.label == label)[0]) for label in range(10)]
+    page = open_lab("&family=digits/solid&beta=0.1")
+    page.evaluate(f"() => {{ {ELLIPSES} }}")
+    page.get_by_role("button", name="Posteriors").click()
+    drawn = np.array(page.evaluate("drawn.slice(-10)"))
+    away = drawn[:, :2] - drawn[:, :2].mean(0)
+    on_map = (places - places[rows].mean(0))[rows] * [1, -1]  # upwards on the map is less on the screen
+    scale = (away * on_map).sum() / (on_map**2).sum()
+    np.testing.assert_allclose(away, scale * on_map, atol=0.5)
+    ways = np.linalg.lstsq(np.c_[mu, np.ones(len(mu))], places, rcond=None)[0][:3].T * [[1], [-1]]  # (2, D)
+    assert (drawn[:, 2] > 1.2 * drawn[:, 3]).any()  # so that the angle matters
+    assert (abs(np.sin(2 * drawn[:, 4])) > 0.3).any()
+    for row, (_, _, long, short, angle) in zip(rows, drawn, strict=True):
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        found = turn @ np.diag([long**2, short**2]) @ turn.T
+        expected = (2 * scale) ** 2 * ways @ np.diag(np.exp(logvar[row])) @ ways.T
+        np.testing.assert_allclose(found, expected, atol=0.02 * np.trace(expected))
+
+
 def test_without_originals_codes_are_decoded(open_lab: Open) -> None:
     def without(page: Page) -> None:
         said = json.dumps({"missing": "Digits is not on this machine."})
