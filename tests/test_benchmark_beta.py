@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +15,8 @@ from aecore.data import load_dataset
 from aecore.jobs import Manifest, Recording
 from aecore.jobs.recorder import Recorder
 from aecore.jobs.recording import Dials, Header
-from benchmarks import beta, live
+from benchmarks import beta, live, rates
+from tests.browser import live as browser
 from tests.browser.turning import Look, Turned
 
 RNG = np.random.default_rng(0)
@@ -88,10 +93,42 @@ def test_the_plain_training_is_looked_at_while_it_goes_on() -> None:
         manifold=True,
     )  # fmt: skip
     given = {"variant": "beta-vae", "data": "digits", "hidden": [16], "latent_dim": 2, "device": "cpu"}
-    trace = live.plain(given, manifest, 0.5)
+    trace = live.plain(given, manifest, 3.0)
     assert len(trace.steps) == len(trace.seconds) == len(trace.accuracy) > 1
     assert list(trace.seconds) == sorted(trace.seconds)
     assert trace.steps[-1] > trace.steps[0] > 0
-    assert trace.seconds[-1] > 0.25  # half of the time it had: looks grow rare
+    assert trace.seconds[-1] > 1.5  # half of the time it had: looks grow rare
     assert max(trace.accuracy) > 0.2  # of ten classes
     assert trace.steps_per_s > 0
+
+
+def test_it_prints_what_was_promised(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The worst of the sliders and of the trainings, and every request and message of all drags."""
+    drags = [
+        beta.figures(Turned([5.0], [screen], [], ["/asked"] * asked)) | {"messages": messages}
+        for screen, asked, messages in ((20.0, 0, 0), (31.0, 2, 1))
+    ]
+    figures = {"rate": 3.0, "distortion": 80.0, "objective": 83.0}
+    results = {
+        "at": {f"{each:g}": {"validation": figures, "test": figures} for each in rates.BETAS},
+        "seconds": 5.0,
+        "steps": 9,
+    }
+    monkeypatch.setattr(beta, "sync_playwright", lambda: nullcontext(None))
+    monkeypatch.setattr(browser, "launch", lambda _: io.BytesIO())  # it is closed, and nothing else
+    monkeypatch.setattr(beta, "sliders", lambda *_: drags)
+    monkeypatch.setattr(beta, "trainings", lambda *_: [{"frames_per_s": 9.0}, {"frames_per_s": 7.5}])
+    monkeypatch.setattr(rates.Results, "of", lambda *_: results)
+    asked = ["beta", "--json", "--results", str(tmp_path / "kept"), "--sweeps", "digits/vae-2d"]
+    monkeypatch.setattr(sys, "argv", asked)
+    monkeypatch.setattr(beta, "load_dataset", lambda *_, **__: load_dataset("digits"))
+    beta.main()
+    said = json.loads(capsys.readouterr().out)
+    assert (said["slider_p95_ms"], said["requests_during_drag"], said["live_frames_per_s"]) == (31, 3, 7.5)
+    assert [row["beta"] for row in said["table"]] == [0.01, 0.1, 1, 4, 10]
+    for row in said["table"]:
+        for name in ("multi_rate", "dedicated"):
+            assert {key: row[name][key] for key in figures} == figures
+    assert (said["multi_rate_train_s"], said["dedicated_train_s"]) == (5, 25)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 import zlib
 from dataclasses import asdict, replace
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 import numpy as np
@@ -168,6 +170,27 @@ def test_a_job_knows_that_it_is_watched(client: Client, made: str, monkeypatch: 
         with pytest.raises(TimeoutError):
             socket.recv(timeout=1.0)
         assert looks() > before
+
+
+def test_a_browser_that_is_killed_does_not_keep_a_training_going(
+    client: Client, made: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "SEEN", 0.0)
+    raw = Film(made).take()
+    with Store() as store, watch(client, made) as socket:
+        told(socket), told(socket)
+        assert told(socket) == raw
+        at_once = struct.pack("ii", 1, 0)  # no farewell, as of a process that is gone
+        socket.socket.setsockopt(SOL_SOCKET, SO_LINGER, at_once)
+        socket.close_socket()
+        time.sleep(1.0)
+        before = store.job(made).looks
+        assert before > 0
+        time.sleep(1.0)
+        assert store.job(made).looks == before
+    with watch(client, made) as again:  # and whoever comes next is served
+        told(again), told(again)
+        assert told(again) == raw
 
 
 def test_a_watcher_of_no_job_is_sent_away_and_one_of_a_removed_job_too(client: Client, made: str) -> None:

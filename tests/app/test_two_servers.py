@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from aecore.bundles import Bundle
-from aecore.jobs import Spec, owner_of
+from aecore.jobs import Spec, frames, owner_of
 from aecore.jobs.store import Store
 from benchmarks.faults import processes
 from tests.aecore.jobs.processes import until
@@ -26,6 +26,7 @@ from tests.browser import live
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="whose a process is, is read from /proc")
 LONG = {"latent_dim": 2, "hidden": [8], "epochs": 100_000, "device": "cpu"}
+LIVE = {"latent_dim": 2, "hidden": [8], "device": "cpu"}
 
 
 class Caller(Client):
@@ -91,6 +92,32 @@ def test_two_servers_share_one_folder(two: tuple[Client, Client], own_home: Path
     assert send(other, f"{JOBS}/{mine}/commands", pause, MINE).status == 202
     until(lambda: set(states(other).values()) == {"paused"}, 0.1)
     assert states(one) == states(other)
+
+
+def test_servers_that_are_killed_take_no_training_with_them(
+    two: tuple[Client, Client], own_home: Path
+) -> None:
+    asked = {"variant": "beta-vae", "data": "digits", "options": LIVE, "kind": "live"}
+    id = send(two[0], JOBS, asked).json()["id"]  # noqa: A001
+    recording = frames(id)
+    until(lambda: len(recording) > 3, 0.1)
+    for pid, role in processes(own_home).items():
+        if role == "server":
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: "server" not in roles(own_home), 0.1)
+    newest = recording.latest()
+    assert newest
+    until(lambda: recording.latest(newest.header.number), 0.1)  # it goes on
+    assert roles(own_home) == {"supervisor": 1, "worker": 1}
+    with Store() as store:
+        assert store.database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    port = live.free_port()
+    with live.serve(live.app_command(port), port, env={"AECORE_HOME": str(own_home)}):
+        again = Caller(port)
+        assert states(again) == {id: "running"}
+        assert send(again, f"{JOBS}/{id}/commands", {"name": "stop", "value": None}).status == 202
+        until(lambda: states(again) == {id: "stopped"}, 0.1)
+        until(lambda: roles(own_home) <= Counter({"server": 1, "supervisor": 1}), 0.1)
 
 
 def test_two_servers_at_one_bundle_do_each_thing_once(two: tuple[Client, Client], own_home: Path) -> None:

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,46 +21,10 @@ from aecore.bundles import open_bundle
 from aecore.jobs import Frame, Recording
 from aecore.sweeps import open_sweep
 from tests.browser import canvas, live, pages
-from tests.browser.canvas import eventually, numbers
 from tests.browser.conftest import OpenPage
+from tests.browser.steering import LIVE, comes, figure, open_lab, slider, step
 
-LIVE = "/beta?data=digits&way=live"
-
-
-@pytest.fixture
-def open_lab(context: BrowserContext, app_url: str) -> Iterator[OpenPage]:
-    """Opens a page of the lab, in a browser where nothing moves by itself; no error passes."""
-    problems: list[str] = []
-    page = context.new_page()
-    live.watch(page, urlsplit(app_url).netloc, problems)
-
-    def open_lab(path: str) -> Page:
-        page.goto(app_url + path)
-        page.locator(".loupe .lab").wait_for(timeout=60_000)
-        return page
-
-    yield open_lab
-    leave = page.locator(".transport button:enabled", has_text="New")
-    if leave.count():
-        leave.click()  # ends the training
-        page.locator(".begin").wait_for()
-    page.close()
-    assert not problems, "\n".join(problems)
-
-
-def figure(page: Page, name: str) -> float:
-    """A number of the β card, nats."""
-    text = page.locator(".told-figures").inner_text().replace("\n", " ")
-    return numbers(text[text.index(name) :])[0]
-
-
-def step(page: Page) -> int:
-    """The step of the frame that is shown."""
-    return int(numbers(page.locator(".beta-head .state").inner_text())[0])
-
-
-def comes(holds: Callable[[], bool], seconds: float = 90) -> None:
-    assert eventually(holds, seconds)
+__all__ = ["open_lab"]
 
 
 def spread(page: Page) -> float:
@@ -71,10 +35,6 @@ def spread(page: Page) -> float:
     places = np.argwhere(rgb.max(-1) - rgb.min(-1) > 70)
     assert len(places) > 5
     return float(places.std(axis=0).mean())
-
-
-def slider(page: Page, name: str) -> Locator:
-    return page.get_by_role("slider", name=name, exact=True)
 
 
 def painted(mosaic: Locator, count: int) -> NDArray[np.int64]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from scipy import stats
 
 from tests.browser import live, pages
 from tests.browser.lab import Lab, lab, lab_site
@@ -123,6 +124,64 @@ def test_a_collapse_is_named(open_lab: Open, lab: Lab, beta: float) -> None:
     expect(page.locator(".told-figures")).to_contain_text(f"{member.metrics['active_units']} / 3")
 
 
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_bars_and_plots_are_the_members(open_lab: Open, lab: Lab, k: int) -> None:
+    sweep = lab.sweeps["solid"]
+    member, codes = sweep.card.members[k], sweep.codes
+    page = open_lab(f"&family=digits/solid&beta={member.beta}")
+    expect(page.locator(".beta-head .state")).to_have_text("trained")
+    nats = cast(list[float], member.metrics["kl_per_dimension"])
+    bars = page.get_by_label("KL per dimension", exact=True).locator("rect")
+    expect(bars).to_have_count(3)
+    for bar, each in zip(bars.all(), nats, strict=True):
+        expect(bar).to_have_class("dead" if each < 0.05 else "alive")
+        assert float((bar.locator("title").text_content() or "").split()[1]) == pytest.approx(each, abs=0.006)
+    tall = [float(bar.get_attribute("height") or "nan") for bar in bars.all()]
+    alive = [(pixels, each) for pixels, each in zip(tall, nats, strict=True) if each >= 0.05]
+    assert len({round(pixels**2 / each, 1) for pixels, each in alive}) <= 1  # by the root of their nats
+    plot = page.get_by_label("Rate–distortion", exact=True)
+    for axis in ("cx", "cy"):
+        place = plot.locator(".member").nth(k).get_attribute(axis)
+        assert plot.locator(".here").get_attribute(axis) == place
+    most = int(np.argmax(nats))
+    mu, logvar = (each[k, :, most].astype(np.float64) for each in (codes.mu, codes.logvar))
+    quantiles = stats.norm.ppf((np.arange(200) + 0.5) / 200)
+    draws = (mu[:, None] + np.exp(logvar / 2)[:, None] * quantiles).ravel()
+    away = stats.wasserstein_distance(draws, stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000))
+    said = page.get_by_label("Aggregate posterior against prior", exact=True).locator(".figure b").first
+    assert float(said.inner_text()) == pytest.approx(away, abs=0.03)
+
+
+def test_a_figure_of_disentanglement_is_drawn_against_beta_and_its_peak_named(
+    open_lab: Open, lab: Lab
+) -> None:
+    scores = [0.12, 0.37, 0.05]
+
+    def scored(page: Page) -> None:
+        def answer(route: Route) -> None:
+            card = route.fetch().json()
+            if len(card["members"]) == len(scores):  # the other sweep has none
+                for member, score in zip(card["members"], scores, strict=True):
+                    member["metrics"]["mig_without_shape"] = score
+            route.fulfill(json=card)
+
+        page.route("**/sweep.json", answer)
+
+    page = open_lab("&family=digits/solid&beta=10", route=scored)
+    betas = lab.sweeps["solid"].card.betas
+    panel = page.get_by_label("MIG without the shape factor against β", exact=True)
+    expect(panel).to_contain_text(f"highest at β = {betas[1]:g}: 0.37")
+    low = [float(each.get_attribute("cy") or "nan") for each in panel.locator(".member").all()]
+    assert np.corrcoef(low, scores)[0, 1] < -0.9999  # linear, upwards
+    assert float(panel.locator(".rival").get_attribute("cy") or "nan") == min(low)
+    now = re.match(r"M([\d.]+) ", panel.locator(".now").get_attribute("d") or "")
+    assert now
+    last = panel.locator(".member").last.get_attribute("cx")
+    assert float(now[1]) == pytest.approx(float(last or "nan"))
+    unscored = open_lab("&family=digits/plane&beta=1")
+    expect(unscored.get_by_text("against β")).to_have_count(0)
+
+
 def test_a_point_is_named_and_its_posterior_drawn(open_lab: Open, lab: Lab) -> None:
     sweep = lab.sweeps["plane"]
     k = 3
@@ -151,6 +210,35 @@ def test_a_point_is_named_and_its_posterior_drawn(open_lab: Open, lab: Lab) -> N
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "false")
     assert picture.evaluate(read) == before
+
+
+ELLIPSES = """window.drawn = [];
+CanvasRenderingContext2D.prototype.ellipse = new Proxy(CanvasRenderingContext2D.prototype.ellipse, {
+  apply: (draw, pen, given) => (drawn.push(given.slice(0, 5)), Reflect.apply(draw, pen, given)),
+})"""
+
+
+def test_an_ellipse_is_two_sigma_of_the_posterior_as_the_map_shows_it(open_lab: Open, lab: Lab) -> None:
+    codes = lab.sweeps["solid"].codes
+    mu, logvar, places = (each[0].astype(np.float64) for each in (codes.mu, codes.logvar, codes.pca))
+    assert codes.label is not None
+    rows = [int(np.flatnonzero(codes.label == label)[0]) for label in range(10)]
+    page = open_lab("&family=digits/solid&beta=0.1")
+    page.evaluate(f"() => {{ {ELLIPSES} }}")
+    page.get_by_role("button", name="Posteriors").click()
+    drawn = np.array(page.evaluate("drawn.slice(-10)"))
+    away = drawn[:, :2] - drawn[:, :2].mean(0)
+    on_map = (places - places[rows].mean(0))[rows] * [1, -1]  # upwards on the map is less on the screen
+    scale = (away * on_map).sum() / (on_map**2).sum()
+    np.testing.assert_allclose(away, scale * on_map, atol=0.5)
+    ways = np.linalg.lstsq(np.c_[mu, np.ones(len(mu))], places, rcond=None)[0][:3].T * [[1], [-1]]  # (2, D)
+    assert (drawn[:, 2] > 1.2 * drawn[:, 3]).any()  # so that the angle matters
+    assert (abs(np.sin(2 * drawn[:, 4])) > 0.3).any()
+    for row, (_, _, long, short, angle) in zip(rows, drawn, strict=True):
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        found = turn @ np.diag([long**2, short**2]) @ turn.T
+        expected = (2 * scale) ** 2 * ways @ np.diag(np.exp(logvar[row])) @ ways.T
+        np.testing.assert_allclose(found, expected, atol=0.02 * np.trace(expected))
 
 
 def test_without_originals_codes_are_decoded(open_lab: Open) -> None:

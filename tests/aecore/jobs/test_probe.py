@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 import safetensors.numpy
 import torch
 from PIL import Image
+from torch.distributions import Normal, kl_divergence
 
 from aecore.data import Dataset, load_dataset
 from aecore.jobs.probe import Probe
@@ -125,3 +127,47 @@ def test_the_grid_is_the_plane_and_the_strip_the_examples() -> None:
     assert np.allclose(strip / 255, np.hstack(list(data.test.x[chosen, 0].numpy())), atol=1 / 255)
     assert data.test.label is not None
     assert probe.manifest.label == tuple(data.test.label[torch.tensor(probe.manifest.index)].tolist())
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "binarise", "constants"),
+    [("bernoulli", "threshold", 0.0), ("mse", "none", 32 * np.log(2 * np.pi)), ("huber", "none", None)],
+)
+def test_the_figures_of_a_frame_are_torchs(
+    likelihood: str, binarise: Literal["none", "threshold"], constants: float | None
+) -> None:
+    data = digits(binarise=binarise)
+    made = model("vae", data=data, likelihood=likelihood).eval()
+    with torch.no_grad():
+        made.bottleneck.mu.weight[:2] *= 0  # type: ignore[union-attr, index, operator]
+        made.bottleneck.mu.weight[2:] *= 3  # type: ignore[union-attr, index, operator]
+        made.bottleneck.logvar.bias += 5  # type: ignore[union-attr, operator]
+    look = Probe(data, made, {"variant": "vae"}).look(made)
+    mu, logvar = (torch.tensor(look.parts[name], dtype=torch.float64) for name in ("mu", "logvar"))
+    kl = kl_divergence(Normal(mu, (logvar / 2).exp()), Normal(0.0, 1.0))
+    assert look.kl == pytest.approx(kl.mean(0).tolist(), rel=1e-3)
+    assert look.rate == pytest.approx(kl.sum(1).mean().item(), rel=1e-3)
+    assert look.active_units == int((mu.var(0, correction=0) > 0.01).sum()) == 2
+    assert look.distortion is not None
+    draws = 50
+    with torch.no_grad():  # one draw is near to the mean over many, and the code's mean is not
+        posterior = made.posterior(data.test.x)
+        raws = (made.decode_raw(posterior.sample(), None, data.test.x) for _ in range(draws))
+        each = torch.stack([made.likelihood.distortion(raw, data.test.x).mean() for raw in raws])
+        at_mean = made.likelihood.distortion(made.decode_raw(posterior.mean, None, data.test.x), data.test.x)
+    assert abs(look.distortion - each.mean()) < 4 * each.std() < abs(at_mean.mean() - each.mean())
+    if constants is None:
+        assert look.negative_elbo is None
+    else:
+        assert look.rate is not None
+        assert look.negative_elbo == pytest.approx(look.distortion + look.rate + constants, rel=1e-5)
+
+
+def test_codes_beyond_half_precision_are_the_largest_there_are() -> None:
+    data, made = small("digits"), model("vae").eval()
+    with torch.no_grad():
+        made.bottleneck.mu.bias[:] = torch.tensor([1e6, -1e6, 7e4, 0.0])  # type: ignore[union-attr, operator]
+    mu = Probe(data, made, {"variant": "vae"}).look(made).parts["mu"]
+    assert isinstance(mu, np.ndarray)
+    assert mu.dtype == np.float16
+    assert (mu[:, :3] == [65504, -65504, 65504]).all()

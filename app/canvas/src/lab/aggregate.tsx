@@ -43,7 +43,7 @@ export function Aggregate({ source }: { source: Source }) {
             <text x={WIDTH - 2} y={HEIGHT + 14} text-anchor="end">{digits(found.z.at(-1)!, 2)}</text>
           </svg>
           <p class="caption figure">
-            Wasserstein distance of {name} <b>{found.distance.toFixed(2)}</b> · MMD² of all dimensions <b>{Math.abs(apart) < 5e-4 ? "0.000" : digits(apart, 2)}</b>
+            Wasserstein distance of {name} <b>{found.distance.toFixed(2)}</b> · MMD² of all dimensions, at one scale, <b>{Math.abs(apart) < 5e-4 ? "0.000" : digits(apart, 2)}</b>
           </p>
         </>
       )}

@@ -1,6 +1,6 @@
 /** The slider's axis: log β, and β = 0 at its left end where a family has it. */
 
-import { digits } from "../parts/kit";
+import { digits, signed } from "../parts/kit";
 
 export const NEGLIGIBLE = 0.005; // nats
 const ZERO = 0.08; // share of the axis from 0 to the lowest β above it
@@ -49,9 +49,10 @@ export function betaText(beta: number): string {
   return beta < 0.001 ? beta.toPrecision(1) : digits(beta);
 }
 
-/** Nats as people read them; what is next to nothing as 0.00. */
+/** Nats as people read them: to a hundredth, where there are few. */
 export function natsText(nats: number): string {
-  return Math.abs(nats) < NEGLIGIBLE ? "0.00" : digits(nats);
+  if (Math.abs(nats) < NEGLIGIBLE) return "0.00";
+  return Math.abs(nats) < 1 ? signed(nats.toFixed(2)) : digits(nats);
 }
 
 /** A number on the axis, without what it does not need: 0.1, 1, 16. */

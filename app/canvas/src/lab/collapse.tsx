@@ -16,7 +16,7 @@ export function collapseOf(moment: Pick<Moment, "mu" | "kl">, dim: number): { de
   return { dead, text: said };
 }
 
-const HELPS = "What helps: a lower β, annealing it from 0, free bits, or a weaker decoder.";
+const HELPS = "What helps: a lower β, annealing it from 0, free bits, or, in another training, a weaker decoder.";
 
 export function Collapse({ source, advice }: { source: Source; advice?: ComponentChildren }) {
   const moment = useSignal(source.moment);

@@ -74,7 +74,8 @@ export function marginalOf(mu: Float32Array, logvar: Float32Array | null, dim: n
 const DRAWS = 160;
 
 /** Squared maximum mean discrepancy of the aggregate posterior and N(0, I), all dimensions together; unbiased, so
- * that it lies about 0 where they agree. The kernel is C / (C + ‖a − b‖²) with C = 2D.
+ * that it lies about 0 where they agree. The kernel is C / (C + ‖a − b‖²) with C = 2D: one of the seven scales that a
+ * card's ``aggregate_mmd`` adds up, and of fewer draws, so that it fits into a frame.
  *
  * Source: Tolstikhin et al. (2018), https://arxiv.org/abs/1711.01558, section 4.
  *
