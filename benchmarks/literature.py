@@ -57,7 +57,8 @@ class Goal:
 M2 = "Kingma et al. (2014), table 1"
 DEEP_OF_2006 = {
     "variant": "autoencoder", "data": "mnist", "latent_dim": 30, "hidden": (1000, 500, 250), "init": "he",
-    "activation": "gelu", "epochs": 60, "lr": 1e-3, "lr_schedule": "cosine",
+    "activation": "gelu", "epochs": 60, "lr": 1e-3, "lr_schedule": "cosine", "optimiser": "adamw",
+    "weight_decay": 0.1, "validation": 0,
 }  # fmt: skip
 M2_SMALL = {
     "variant": "m2", "data": "mnist", "labelled": 100, "latent_dim": 3, "hidden": (256,), "alpha": 10,
