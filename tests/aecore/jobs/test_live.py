@@ -6,7 +6,6 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,22 +22,7 @@ from aecore.jobs.settings import Limits
 from aecore.jobs.training import config_of
 from aecore.runs import Run
 from aecore.training import Diverged
-from tests.aecore.jobs.scripted import Scripted, Session
-
-Make = Callable[..., Session]
-
-
-@pytest.fixture
-def session(own_home: Any) -> Iterator[Make]:
-    made: list[Session] = []
-
-    def make(variant: str = "beta-vae", **options: Any) -> Session:
-        made.append(Session(variant, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+from tests.aecore.jobs.scripted import Make, Scripted
 
 
 @pytest.fixture

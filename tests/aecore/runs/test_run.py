@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from aecore.errors import UserError
 from aecore.runs import Run, interrupted, keeping, runs_root
 from aecore.runs.claim import Busy
 from aecore.training import Diverged, EpochEnd, Event, Fit
-from tests.aecore.conftest import TINY
-
-Trained = tuple[dict[str, Tensor], list[dict[str, Any]]]
+from tests.aecore.runs.crashed import Crash, Trained, begin, crash_after
 
 CASES: dict[str, dict[str, Any]] = {
     "autoencoder": {"variant": "autoencoder", "optimiser": "sgd", "lr": 1e-3},
@@ -29,44 +24,6 @@ CASES: dict[str, dict[str, Any]] = {
     "beta-vae": {"variant": "beta-vae", "annealing": "cyclical", "batch_norm": True, "keep": "last"},
     "patient": {"variant": "vae", "optimiser": "adamw", "patience": 2, "lr": 0.05},
 }
-
-
-class Crash(Exception):
-    """The power goes."""
-
-
-def crash_after(epochs: int) -> Callable[[Event], None]:
-    def listen(event: Event) -> None:
-        if isinstance(event, EpochEnd) and event.epoch == epochs:
-            raise Crash
-
-    return listen
-
-
-@pytest.fixture
-def finished(monkeypatch: pytest.MonkeyPatch) -> list[Trained]:
-    """What bundles would have been made of: weights, and history without its times."""
-    made: list[Trained] = []
-
-    def make_bundle(folder: Path, model: Any, data: Any, config: Any, history: Any, **_: Any) -> None:
-        times = ("seconds", "examples_per_s")
-        kept = [{name: value for name, value in line.items() if name not in times} for line in history]
-        made.append(({name: value.clone() for name, value in model.state_dict().items()}, kept))
-
-    monkeypatch.setattr("aecore.runs.run.make_bundle", make_bundle)
-    return made
-
-
-def as_before(state: Path, **added: Any) -> None:
-    """Makes a stored configuration one of an aecore that had no --l1, and had ``added``."""
-    saved = json.loads((state / "run.json").read_bytes())
-    del saved["config"]["l1"]
-    saved["config"] |= added
-    (state / "run.json").write_text(json.dumps(saved))
-
-
-def begin(name: str = "", **options: Any) -> Run:
-    return Run.begin({**TINY, "variant": "vae", "hidden": [16], **options}, name)
 
 
 def leftovers(home: Path) -> list[Path]:
@@ -277,36 +234,3 @@ def test_a_damaged_state_is_refused_by_name(file: str) -> None:
         Run.resume()
     with pytest.raises(UserError, match="cannot be resumed"):  # and the name was let go
         Run.resume()
-
-
-def test_a_run_of_an_older_aecore_goes_on_from_its_epochs(finished: list[Trained], own_home: Path) -> None:
-    begin("whole", epochs=5).train()
-    run = begin("old", epochs=5)
-    assert run.state
-    with pytest.raises(Crash):
-        run.train(crash_after(3))
-    as_before(run.state)
-    assert Run.open(run.config, run.folder, run.state).fit.epoch == 3
-    assert Run.open(run.config | {"l1": 0.1}, run.folder, run.state).fit.epoch == 0
-    again = Run.resume("digits/old")
-    assert (again.fit.epoch, again.resumable, again.config) == (3, True, run.config)
-    again.train()
-    (whole, history), (resumed, resumed_history) = finished
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
-    assert history == resumed_history
-
-
-def test_a_run_with_an_option_that_is_gone_is_refused_and_stays() -> None:
-    run = begin("old", epochs=5)
-    assert run.state
-    with pytest.raises(Crash):
-        run.train(crash_after(3))
-    as_before(run.state, momentum=0.9)
-    stored = (run.state / "run.json").read_bytes()
-    why = "begun by another version of aecore.*momentum.*Go on with that version"
-    for _ in range(2):  # and the name was let go
-        with pytest.raises(UserError, match=why):
-            Run.resume("digits/old")
-    with pytest.raises(UserError, match=why):
-        Run.open(run.config, run.folder, run.state)
-    assert (run.state / "run.json").read_bytes() == stored
