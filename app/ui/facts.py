@@ -119,6 +119,17 @@ class Option:
     usual: bool
 
 
+def command(bundle: Bundle) -> str:
+    """What makes it again with the defaults of today, as ``aecore show``; else what made it. Loads torch."""
+    from aecore.runs import command as written
+    from aecore.runs.recipe import config_of
+
+    try:
+        return written(config_of(bundle))
+    except UserError:
+        return bundle.card.provenance.command
+
+
 def options(bundle: Bundle) -> list[Option]:
     """Every option the model was built and trained with, beside variant and data, which head the page.
 
