@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from aecore.bundles import user_folder
@@ -25,6 +24,7 @@ from aecore.jobs.settings import Limits
 from aecore.jobs.training import Outcome, config_of, film, standing_of
 from aecore.objectives.dials import RateDial, dial
 from aecore.runs import Run
+from aecore.runs.states import is_begun
 from aecore.training import EpochEnd, Event, Finished, Progress
 
 OFTEN = 30.0  # seconds between two times that the weights are put aside
@@ -49,11 +49,13 @@ class Live:
         self.job, self.link, self.limits = job, link, limits
         self.folder = job_folder(job.id)
         epochs = {} if "epochs" in job.spec.options else {"epochs": EPOCHS}
-        self.config: dict[str, Any] = {**config_of(job), "keep": "last", **epochs}
+        config: dict[str, Any] = {**config_of(job), "keep": "last", **epochs}
+        state = self.folder / "state"
         self.paused, self.due, self.slow = job.paused, 0, 0.0
         self.ending: Outcome | None = None
         self.cadence = Cadence()
-        self.run = Run.open(self.config, self._place(), self.folder / "state")
+        place = user_folder(config["data"], f"live-{job.id}")
+        self.run = Run.go_on(place, state) if is_begun(state) else Run(config, place, state)
         self._begin()
         self.probe = Probe(self.run.data, self.run.fit.model, self.config, self._names())
         self.recorder = Recorder(
@@ -65,8 +67,10 @@ class Live:
         elif self.recorder.last:
             self.recorder.begin_again()
 
-    def _place(self) -> Path:
-        return user_folder(self.config["data"], f"live-{self.job.id}")
+    @property
+    def config(self) -> dict[str, Any]:
+        """As the training was begun."""
+        return self.run.config
 
     def _begin(self) -> None:
         """Takes the weights of the objective into our hand, as the configuration sets them."""
@@ -283,9 +287,8 @@ class Live:
         self.link.tell(paused=paused, state="paused" if paused else "running")
 
     def _restart(self) -> None:
-        data, state = self.run.data, self.folder / "state"
-        remove_folder(state)  # of the take that is given up: nobody is to go on from it
-        self.run = Run(self.config, self._place(), state, data)
+        remove_folder(self.folder / "state")  # of the take that is given up: nobody is to go on from it
+        self.run = Run(self.config, self.run.folder, self.run.state, self.run.data)
         self.due = 0
         self._begin()
         self.recorder.begin_again()

@@ -19,6 +19,7 @@ from aecore.jobs.records import Command, Job
 from aecore.runs import Run, runs_root
 from aecore.runs.claim import Busy, Claim
 from aecore.runs.finish import make_bundle
+from aecore.runs.states import is_begun, read_state
 
 
 def save(job: Job, command: Command) -> str:
@@ -36,14 +37,13 @@ def save(job: Job, command: Command) -> str:
     folder = job_folder(job.id)
     aside = folder / f"save-{command.number}"
     state = aside if current(aside).is_dir() else folder / "state"
-    if not (current(state) / "run.json").is_file():
+    if not is_begun(state):
         raise UserError("There is nothing to save yet: it has not made a step.")
-    saved = json.loads((current(state) / "run.json").read_bytes())
-    config = saved["config"]
+    config = read_state(state)["config"]
     claim = _claim(config, command.value or "")
     with claim:
         place = user_folder(config["data"], claim.state.name)
-        run = Run.open(config, place, state)
+        run = Run.go_on(place, state)
         fit = run.fit
         for stage in fit.stages[fit.stage_index :]:
             if stage.solve:
@@ -51,7 +51,7 @@ def save(job: Job, command: Command) -> str:
                     stage.solve(fit.train)
         epochs = max(1, math.ceil(fit.step / fit.steps_per_epoch))
         bundle = make_bundle(
-            place, fit.model, run.data, _as_it_was(current(state), config, epochs), run.history,
+            place, fit.model, run.data, _as_it_was(current(state), run.config, epochs), run.history,
             device=fit.device, seconds=fit.seconds, command="", job=job.id,
         )  # fmt: skip
     shutil.rmtree(aside, ignore_errors=True)

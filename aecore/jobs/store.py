@@ -50,7 +50,7 @@ class Store:
         reads: Whether it is only read; where there is no file, none is made, and there are no jobs.
 
     Raises:
-        UserError: If it cannot be read or written, or a newer version of aecore has made it.
+        UserError: If it cannot be read or written, or another version of aecore has made it.
     """
 
     def __init__(self, path: Path | None = None, reads: bool = False) -> None:
@@ -93,8 +93,9 @@ class Store:
                     self.database.execute(f"PRAGMA user_version = {VERSION}")
                     version = VERSION
         if version != VERSION:
+            age = "a newer" if version > VERSION else "an older"
             raise UserError(
-                f"{self.path} was written by a newer version of aecore (its jobs have format {version}, this "
+                f"{self.path} was written by {age} version of aecore (its jobs have format {version}, this "
                 f"version knows {VERSION}): install that version again, or set AECORE_HOME to another folder."
             )
         self.database.execute("PRAGMA synchronous = NORMAL")

@@ -118,24 +118,26 @@ class Supervisor:
     def _turn(self, store: Store, settings: Limits) -> bool:
         """One look at everything; whether anything is to do."""
         self._reap(store)
-        for job in store.jobs("running", "paused"):
-            if job.id not in self.running and not is_held(job_folder(job.id) / "lock"):
+        others = [job for job in store.jobs("running", "paused", *WAITING) if job.id not in self.running]
+        orphans = [job for job in others if is_held(job_folder(job.id) / "lock")]
+        for job in others:
+            if job not in orphans and job.state not in WAITING:
                 self._orphaned(store, job)
-        for job in self._next(store.jobs(*WAITING), settings):
+        for job in self._next(store.jobs(*WAITING), orphans, settings):
             self._start(store, job)
             if job.spec.kind == "live":
                 prune(store, job.owner, settings.live_kept, {each.id for each, _ in saves(store)})
         self._save(store)
         return bool(self.running or self.saving or pending(store))
 
-    def _next(self, waiting: Sequence[Job], settings: Limits) -> list[Job]:
-        """Those of the queue that may start now."""
-        here = [job for job, _ in self.running.values()]
+    def _next(self, waiting: Sequence[Job], orphans: Sequence[Job], settings: Limits) -> list[Job]:
+        """Those of the queue that may start now, beside ours and what others' workers have not yet ended."""
+        here = [*(job for job, _ in self.running.values()), *orphans]
         devices = Counter(job.device for job in here if job.spec.kind == "train")
         live = Counter(job.owner for job in here if job.spec.kind == "live")
         chosen = []
         for job in waiting:
-            if job.id in self.running or is_held(job_folder(job.id) / "lock"):
+            if any(job.id == each.id for each in here):
                 continue  # its last sitting is just ending
             if job.spec.kind == "train":
                 free = devices[job.device] < settings.per_device
@@ -251,11 +253,7 @@ def saves(store: Store) -> list[tuple[Job, int]]:
 
 
 def why(status: int) -> str:
-    """Why a worker died, as a sentence.
-
-    Args:
-        status: Its exit status; minus the signal that ended it.
-    """
+    """Why a worker died, as a sentence, by its exit status: minus the signal that ended it."""
     if status == -signal.SIGKILL:
         return (
             "Its process was killed, as the system does when memory runs out: a smaller --batch-size, "

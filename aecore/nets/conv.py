@@ -12,7 +12,16 @@ from aecore.data import DataSpec
 from aecore.errors import UserError
 from aecore.nets.blocks import Block, Residual, Upsample, double, halve
 from aecore.nets.film import Chain, Modulate, Place
-from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
+from aecore.nets.network import (
+    ACTIVATIONS,
+    Activation,
+    Encoder,
+    Init,
+    Network,
+    concatenate,
+    initialise,
+    instead,
+)
 from aecore.options import Range
 
 
@@ -67,7 +76,7 @@ def conv(
         UserError: If the data are not images, or too small for that many halvings.
     """
     if len(data.shape) != 3:
-        raise UserError(f"conv reads images, C×H×W; {data.name} has shape {data.shape}. Use --net mlp.")
+        raise UserError(f"conv reads images, C×H×W; {data.name} has shape {data.shape}. {instead(data)}")
     colours, *sides = data.shape
     most = min(map(halvings, sides))
     maps = channels or tuple(32 if k < most - 1 else 64 for k in range(most))

@@ -11,7 +11,16 @@ from torch import Tensor, nn
 from aecore.data import DataSpec
 from aecore.errors import UserError
 from aecore.nets.film import Chain, Modulate, Place
-from aecore.nets.network import ACTIVATIONS, Activation, Encoder, Init, Network, concatenate, initialise
+from aecore.nets.network import (
+    ACTIVATIONS,
+    Activation,
+    Encoder,
+    Init,
+    Network,
+    concatenate,
+    initialise,
+    instead,
+)
 from aecore.options import Range
 
 
@@ -57,10 +66,7 @@ def mlp(
         UserError: If the data are tokens, or ``depth`` has not one first width to start from.
     """
     if data.kind == "tokens":
-        raise UserError(
-            f"mlp reads numbers; {data.name} is made of tokens. Use --net recurrent or transformer, and a "
-            "variant that has them, as autoencoder."
-        )
+        raise UserError(f"mlp reads numbers; {data.name} is made of tokens. {instead(data)}")
     if depth and len(hidden) != 1:
         raise UserError(
             f"--depth {depth} starts from one width; --hidden gives {len(hidden)}. Give one of them."

@@ -14,6 +14,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from aecore.data import DataSpec
+
 Activation = Literal["relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
 Init = Literal["torch", "he", "xavier"]
 
@@ -114,3 +116,10 @@ def initialise(module: nn.Module, init: Init, activation: str) -> None:
                     nn.init.xavier_uniform_(weight, gain)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+
+
+def instead(data: DataSpec) -> str:
+    """Which network to take where another does not read the data, as a sentence."""
+    if data.kind == "tokens":
+        return "Use --net recurrent or transformer, and a variant that has them, as autoencoder."
+    return "Use --net mlp."

@@ -106,7 +106,7 @@ def size(config: Mapping[str, Any]) -> Size:
         UserError: If the model cannot be made of these options.
     """
     of = spec(config)
-    model = _shapes(config, of)
+    model = shapes(config, of)
     parameters = sum(each.numel() for each in model.parameters())
     return Size(parameters, of.size / model.latent_dim, variants.find(config["variant"]).warn(of, config))
 
@@ -115,13 +115,18 @@ def misfit(variant: str, data: str) -> str:
     """Why a variant with its defaults cannot be trained on a data set, as a sentence; empty if it can."""
     of = spec_of(data)
     try:
-        _shapes({"variant": variant}, of)
+        shapes({"variant": variant}, of)
     except UserError as error:
         return str(error)
     return ""
 
 
-def _shapes(config: Mapping[str, Any], of: DataSpec) -> Autoencoder:
+def shapes(config: Mapping[str, Any], of: DataSpec) -> Autoencoder:
+    """A model of a configuration, without its weights.
+
+    Raises:
+        UserError: If it cannot be made of these options.
+    """
     with torch.device("meta"):
         return variants.build(config, of)
 

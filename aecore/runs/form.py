@@ -6,12 +6,18 @@ Options themselves, their ranges and their help are those of :func:`aecore.runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from aecore import variants
+from aecore.data import spec_of
+from aecore.data.dataset import Values
+from aecore.errors import UserError
 from aecore.options import Option, options_of
 from aecore.runs.config import data_options, schema
+from aecore.runs.estimate import shapes
 from aecore.training import Fit
 
 Group = Literal["model", "network", "likelihood", "training", "data", "bundle"]
@@ -85,6 +91,15 @@ IDLE: dict[str, tuple[str, tuple[object, ...]]] = {
 }
 """Options that do nothing while another, if there is one, has one of some values."""
 
+ABOVE = {"jacobian_samples": ("latent_dim", "exact_up_to")}
+"""Options that do nothing unless the first of two others is the larger one."""
+
+SOLVING = ("seed", "device")
+"""Options of a training that act where nothing descends."""
+
+PIXELS: tuple[Values, ...] = ("unit", "binary")
+"""An option of some data makes the one of the other."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -101,6 +116,7 @@ class Field:
         group: What it belongs to.
         later: Whether most trainings leave it as it is.
         idle: The option beside which it does nothing, and while that has which values; or None.
+        above: Two options of which the first must be the larger one for it to do anything; or None.
     """
 
     name: str
@@ -114,28 +130,41 @@ class Field:
     group: Group
     later: bool
     idle: tuple[str, tuple[object, ...]] | None
+    above: tuple[str, str] | None
 
 
 def form(variant: str, data: str, chosen: Mapping[str, Any] | None = None) -> list[Field]:
     """What is asked of who trains ``variant`` on ``data``, parts chosen as ``chosen`` names them.
 
+    What changes no weight whatever else is chosen is not asked, nor are parts offered that the data never
+    fit; one that is named all the same counts as not chosen.
+
     Raises:
         UserError: If variant, data or a part is unknown.
     """
-    options = schema(variant, data, chosen)
-    slots = [each for each in options.values() if each.slot]
-    parts: dict[str, dict[str, Option]] = {each.name: _part(each, chosen) for each in slots}
+    row, named, offered = variants.find(variant), {}, {}
+    for slot in (each for each in schema(variant, data, chosen).values() if each.slot):
+        fitting = tuple(choice for choice in slot.choices if _fits(row.name, data, slot.name, choice))
+        offered[slot.name] = fitting if slot.default in fitting else slot.choices
+        given = (chosen or {}).get(slot.name)
+        if given is not None and (choice := slot.read(given)) in offered[slot.name]:
+            named[slot.name] = choice
+    options = schema(variant, data, named)
+    parts = {each.name: _part(each, named) for each in options.values() if each.slot}
     groups: dict[Group, Iterable[str]] = {
         "network": ("net", *parts.get("net", ())),
         "likelihood": ("likelihood", *parts.get("likelihood", ())),
-        "model": options_of(variants.find(variant).make),
+        "model": options_of(row.make),
         "data": data_options(data),
         "training": options_of(Fit),
         "bundle": options,
     }
+    idle = set() if row.labels else {"labelled"}  # which counts when codes are scored, and moves no weight
+    idle |= options_of(Fit).keys() - set(SOLVING) if row.solved else set()
     return [
         _field(each, next(group for group, names in groups.items() if each.name in names), options)
-        for each in options.values()
+        for each in (replace(each, choices=offered.get(each.name, each.choices)) for each in options.values())
+        if each.name not in idle and len(each.choices) != 1
     ]
 
 
@@ -144,10 +173,20 @@ def title(option: str) -> str:
     return TITLES.get(option, option.replace("_", " ").capitalize())
 
 
-def _part(slot: Option, chosen: Mapping[str, Any] | None) -> dict[str, Option]:
-    given = (chosen or {}).get(slot.name)
+def _part(slot: Option, named: Mapping[str, str]) -> dict[str, Option]:
     assert slot.slot
-    return options_of(slot.slot.choices[slot.default if given is None else slot.read(given)])
+    return options_of(slot.slot.choices[named.get(slot.name, slot.default)])
+
+
+@lru_cache(maxsize=1024)
+def _fits(variant: str, data: str, slot: str, part: str) -> bool:
+    """Whether a variant can have a part on a data set, be it once its pixels are black and white, or grey."""
+    of = spec_of(data)
+    for values in PIXELS if of.values in PIXELS else (of.values,):
+        with suppress(UserError):
+            shapes({"variant": variant, slot: part}, replace(of, values=values))
+            return True
+    return False
 
 
 def _field(option: Option, group: Group, options: Mapping[str, Option]) -> Field:
@@ -172,4 +211,5 @@ def _field(option: Option, group: Group, options: Mapping[str, Option]) -> Field
         group=group,
         later=later,
         idle=idle if idle and idle[0] in options else None,
+        above=ABOVE.get(option.name),
     )

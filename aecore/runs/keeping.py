@@ -26,7 +26,7 @@ from aecore.runs.claim import Claim
 from aecore.runs.states import job_of, runs_root
 
 LONGEST = 500  # characters of a note
-KEPT = 30 * 24 * 3600  # seconds that a bundle stays in the bin
+KEPT = 30  # days that a bundle stays in the bin at least
 
 
 def change(
@@ -71,16 +71,20 @@ def change(
 
 
 def discard(bundle: str, job: str = "") -> None:
-    """Puts a bundle into the bin, from where ``restore`` brings it back for thirty days.
+    """Puts a bundle into the bin, from where ``restore`` brings it back for thirty days at least.
+
+    No clock is asked how old it is there, for clocks are set: it goes once something has been put into the
+    bin on more than thirty other days. One that is wrong once makes that a day earlier, not a month.
 
     Raises:
         UserError: If it is none of the user's or another job's, or cannot be moved.
     """
     with _held(bundle, job) as found, _moving(bundle):
-        place = _bin(bundle) / str(time.time_ns())
-        place.parent.mkdir(parents=True, exist_ok=True)
-        found.path.rename(place)
-    _empty()
+        _bin(bundle).mkdir(parents=True, exist_ok=True)
+        today, before = _days(), _entries(_bin(bundle))
+        number = 1 + (_numbers(before[-1])[0] if before else 0)
+        found.path.rename(_bin(bundle) / f"{number}-{today}")
+        _empty(today)
 
 
 def restore(bundle: str, job: str = "") -> Bundle:
@@ -112,7 +116,7 @@ def in_bin(bundle: str, job: str = "") -> bool:
 
 def _binned(bundle: str, job: str) -> Path | None:
     """Where the last of them lies."""
-    for place in sorted(_bin(bundle).glob("*"), reverse=True):
+    for place in reversed(_entries(_bin(bundle))):
         with suppress(UserError):  # it is damaged
             if open_bundle(place).card.job == job:
                 return place
@@ -200,12 +204,34 @@ def _bin(bundle: str) -> Path:
     return user_root().parent / "bin" / bundle
 
 
-def _empty() -> None:
+def _entries(folder: Path) -> list[Path]:
+    """What lies in the bin under one name, in the order in which it came."""
+    return sorted((each for each in folder.glob("*") if _numbers(each)), key=_numbers)
+
+
+def _numbers(place: Path) -> tuple[int, ...]:
+    """Its number in that order, and the count of days when it came, 0 if it says none; of others nothing."""
+    number, _, day = place.name.partition("-")
+    return (int(number), int(day or 0)) if (number + (day or "0")).isdecimal() else ()
+
+
+def _days() -> int:
+    """On how many days, as the clock showed them, something has been put into the bin; today is one."""
+    ledger, today = user_root().parent / "bin" / ".days", time.strftime("%Y-%m-%d", time.gmtime(time.time()))
+    days = set(ledger.read_text().split()) if ledger.exists() else set()
+    if today not in days:
+        with ledger.open("a") as file:
+            file.write(f"{today}\n")
+    return len(days | {today})
+
+
+def _empty(today: int) -> None:
     """Removes what has been in the bin for too long."""
-    for place in (user_root().parent / "bin").glob("*/*/*"):
-        if place.name.isdigit() and time.time_ns() - int(place.name) > KEPT * 1e9:
-            shutil.rmtree(place, ignore_errors=True)
-            _tidy(place.parent)
+    for folder in (user_root().parent / "bin").glob("*/*"):
+        for place in _entries(folder):
+            if today - _numbers(place)[1] > KEPT:
+                shutil.rmtree(place, ignore_errors=True)
+                _tidy(folder)
 
 
 def _tidy(folder: Path) -> None:

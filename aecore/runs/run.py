@@ -22,7 +22,7 @@ from aecore.runs.claim import Busy, Claim, is_busy
 from aecore.runs.config import command, complete, load_data
 from aecore.runs.finish import make_bundle
 from aecore.runs.memory import enough_memory
-from aecore.runs.states import id_of, interrupted, read_state, runs_root
+from aecore.runs.states import id_of, interrupted, is_begun, read_state, runs_root
 from aecore.training import Diverged, EpochEnd, Event, Finished, Fit, Randomness
 
 Listener = Callable[[Event], None]
@@ -107,8 +107,7 @@ class Run:
             raise unknown("interrupted run", name, found)
         claim = Claim(found[name or next(iter(found))])
         try:
-            config = complete(read_state(claim.state)["config"])
-            run = cls.open(config, user_folder(claim.state.parent.name, claim.state.name), claim.state)
+            run = cls.go_on(user_folder(claim.state.parent.name, claim.state.name), claim.state)
         except BaseException:
             claim.release()
             raise
@@ -119,15 +118,28 @@ class Run:
     def open(cls, config: Mapping[str, Any], folder: Path, state: Path) -> Run:
         """A run that goes on from ``state`` if a run of this very configuration left something there.
 
+        Options that have come since it was begun count as what they are by default.
+
         Raises:
             UserError: If what it left cannot be read, or the model cannot be made.
         """
-        run = cls(config, folder, state)
-        if not (current(state) / "run.json").is_file():
-            return run
+        if is_begun(state) and _config_in(state) == config:
+            return cls.go_on(folder, state)
+        return cls(config, folder, state)
+
+    @classmethod
+    def go_on(cls, folder: Path, state: Path) -> Run:
+        """The run that has left ``state``, with the configuration that stands there.
+
+        Options that have come since it was begun are what they are by default.
+
+        Raises:
+            UserError: If it cannot be read or gone on with; it stays as it is.
+        """
+        run = cls(_config_in(state), folder, state)
         saved = read_state(state)
         run.job = saved["job"]
-        if saved["config"] != run.config or not saved["numbers"]:
+        if not saved["numbers"]:
             return run
         try:
             run.fit.restore(
@@ -222,6 +234,18 @@ class Run:
         if self.state:
             remove_folder(self.state)
         self.resumable = False
+
+
+def _config_in(state: Path) -> dict[str, Any]:
+    """The configuration of a run that was begun, with what options have come since."""
+    begun = read_state(state)["config"]
+    try:
+        return complete(begun)
+    except UserError as error:
+        raise UserError(
+            f"The run in {state} was begun by another version of aecore, and this one cannot go on with it: "
+            f"{error} Go on with that version, or remove the folder."
+        ) from error
 
 
 def _claim(config: Mapping[str, Any], name: str, replace: bool) -> Claim:

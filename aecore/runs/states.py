@@ -53,7 +53,12 @@ def _states() -> set[Path]:
     """Where runs have left something, whole: a writer may just be replacing it, or have died at that."""
     entries = ((entry.parent, entry.name.removeprefix(ASIDE)) for entry in runs_root().glob("*/*"))
     states = {parent / name for parent, name in entries if not name.startswith(".")}
-    return {state for state in states if (current(state) / "run.json").is_file()}
+    return set(filter(is_begun, states))
+
+
+def is_begun(state: Path) -> bool:
+    """Whether a run has left something there."""
+    return (current(state) / "run.json").is_file()
 
 
 def id_of(state: Path) -> str:

@@ -103,6 +103,8 @@ class SweepRun:
     def open(cls, plan: Plan, folder: Path, state: Path, id: str) -> SweepRun:  # noqa: A002
         """A run that goes on from ``state`` if a run of this very plan left something there.
 
+        Options that have come since it was begun count as what they are by default.
+
         Raises:
             UserError: If what it left cannot be read, or the models cannot be made.
         """
@@ -110,9 +112,9 @@ class SweepRun:
         if not (current(state) / STATE).is_file():
             return run
         saved = _read(state)
-        if saved["plan"] != plan.to_json():
-            return run
         try:
+            if Plan.from_json(saved["plan"]) != plan:
+                return run
             tensors = safetensors.torch.load_file(current(state) / TENSORS)
             run.training.restore(tensors, saved["numbers"])
         except (OSError, KeyError, TypeError, ValueError, RuntimeError, safetensors.SafetensorError) as error:

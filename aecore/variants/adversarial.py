@@ -41,7 +41,7 @@ from aecore.variants.registry import variant
 PARTS = 10  # of a prior that no class asks for a part of
 
 
-@variant(title="Adversarial autoencoder", source="https://arxiv.org/abs/1511.05644")
+@variant(title="Adversarial autoencoder", source="https://arxiv.org/abs/1511.05644", labels=True)
 def adversarial(
     data: DataSpec,
     *,

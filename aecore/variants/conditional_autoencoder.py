@@ -33,6 +33,7 @@ from aecore.variants.registry import variant
 @variant(
     title="Conditional autoencoder",
     source="https://papers.nips.cc/paper/2015/hash/8d55a249e6baa5c06772297520da2051-Abstract.html",
+    labels=True,
 )
 def conditional_autoencoder(
     data: DataSpec,

@@ -74,7 +74,7 @@ class Linear(Autoencoder):
         decoder.bias.copy_(mean)
 
 
-@variant(title="Linear autoencoder (PCA)", source="https://doi.org/10.1016/0893-6080(89)90014-2")
+@variant(title="Linear autoencoder (PCA)", source="https://doi.org/10.1016/0893-6080(89)90014-2", solved=True)
 def linear(
     data: DataSpec,
     *,

@@ -38,7 +38,7 @@ from aecore.stages.semi_supervised import M1M2
 from aecore.variants.registry import variant
 
 
-@variant(title="M1+M2", source="https://arxiv.org/abs/1406.5298")  # section 2.1.3
+@variant(title="M1+M2", source="https://arxiv.org/abs/1406.5298", labels=True)  # section 2.1.3
 def m1_m2(
     data: DataSpec,
     *,

@@ -43,7 +43,7 @@ from aecore.stages.semi_supervised import M2
 from aecore.variants.registry import variant
 
 
-@variant(title="M2", source="https://arxiv.org/abs/1406.5298")  # eqs. 6, 7 and 9
+@variant(title="M2", source="https://arxiv.org/abs/1406.5298", labels=True)  # eqs. 6, 7 and 9
 def m2(
     data: DataSpec,
     *,

@@ -40,7 +40,7 @@ from aecore.variants.registry import variant
 SEEN = 30_000  # examples that the classifier sees after it has seen each of them twice
 
 
-@variant(title="Perceptual VAE", source="https://arxiv.org/abs/1610.00291")  # section 3
+@variant(title="Perceptual VAE", source="https://arxiv.org/abs/1610.00291", labels=True)  # section 3
 def perceptual_vae(
     data: DataSpec,
     *,

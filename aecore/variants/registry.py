@@ -28,6 +28,8 @@ class Variant:
         source: URL of the paper.
         make: The function whose return is the equation.
         warn: What is legal and unwise about a complete configuration on some data, as a sentence, or "".
+        labels: Whether it reads labels, or may be told to.
+        solved: Whether its weights have a closed form: of a training's options seed and device alone act.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Variant:
     source: str
     make: Callable[..., Autoencoder]
     warn: Callable[[DataSpec, Mapping[str, Any]], str] = lambda data, config: ""
+    labels: bool = False
+    solved: bool = False
 
     @property
     def lesson(self) -> str:
@@ -62,13 +66,14 @@ USUAL: dict[Kind, dict[str, dict[str, str]]] = {
 
 
 def variant(
-    *, title: str, source: str, warn: Callable[[DataSpec, Mapping[str, Any]], str] | None = None
+    *, title: str, source: str, **more: Any
 ) -> Callable[[Callable[..., Autoencoder]], Callable[..., Autoencoder]]:
     """Registers the function under its own name.
 
     Args:
-        title, source, warn: As in ``Variant``. A variant function sees its own options; ``warn`` also sees
-            those of its parts and of the training.
+        title, source: As in ``Variant``.
+        more: ``warn``, ``labels``, ``solved``, as there. A variant function sees its own options; ``warn``
+            also sees those of its parts and of the training.
 
     Raises:
         TypeError: If the name is taken, an option is not described, or two options collide.
@@ -78,7 +83,7 @@ def variant(
         name = make.__name__.replace("_", "-")
         if name in VARIANTS:
             raise TypeError(f"Two variants are called {name!r}.")
-        row = Variant(name, title, source, make, warn) if warn else Variant(name, title, source, make)
+        row = Variant(name, title, source, make, **more)
         every_option(row)  # fails here and now, if it does
         VARIANTS[name] = row
         return make

@@ -28,10 +28,11 @@ from typing import Annotated, Literal
 
 from aecore.bottlenecks import VectorQuantizer, slots_of
 from aecore.data import DataSpec
+from aecore.errors import UserError
 from aecore.likelihoods import LikelihoodOf, natural
 from aecore.model import Autoencoder
 from aecore.nets import Net, mlp
-from aecore.nets.causal import CausalTransformer
+from aecore.nets.causal import HEADS, CausalTransformer
 from aecore.objectives import Codebook, Commitment, Reconstruction
 from aecore.options import Range
 from aecore.stages.quantised import Quantised
@@ -64,6 +65,8 @@ def vq_vae(
     net: Net = mlp,
     likelihood: LikelihoodOf = natural,
 ) -> Autoencoder:
+    if prior_width % HEADS:
+        raise UserError(f"--prior-width is a multiple of {HEADS}; {prior_width} is not.")
     slots = slots_of(latent_dim, slot_width)
     objective = Reconstruction() + commitment * Commitment()
     return Quantised(

@@ -119,27 +119,39 @@ class Option:
     usual: bool
 
 
+def command(bundle: Bundle) -> str:
+    """What makes it again with the defaults of today, as ``aecore show``; else what made it. Loads torch."""
+    from aecore.runs import command as written
+    from aecore.runs.recipe import config_of
+
+    try:
+        return written(config_of(bundle))
+    except UserError:
+        return bundle.card.provenance.command
+
+
 def options(bundle: Bundle) -> list[Option]:
     """Every option the model was built and trained with, beside variant and data, which head the page.
 
     β is given for errors averaged over an example's numbers too, as other code has them: ours are summed.
     Loads torch.
     """
-    from aecore.runs import form
+    from aecore.runs import schema
+    from aecore.runs.form import title
 
     config, size = bundle.card.config, math.prod(bundle.card.data.shape)
     try:
-        asked = {each.name: each for each in form.form(bundle.card.variant, bundle.card.data.name, config)}
+        known = schema(bundle.card.variant, bundle.card.data.name, config)
     except UserError:  # a variant, a part or a data set that is not here
-        asked = {}
+        known = {}
     found = []
     for name, value in config.items():
         if name in ("variant", "data"):
             continue
-        field = asked.get(name)
-        usual = field is not None and value == field.default
+        option = known.get(name)
+        usual = option is not None and _written(value) == _written(option.default)
         text, flag = _written(value), "--" + name.replace("_", "-")
-        found.append(Option(form.title(name), text, flag, field.help if field else "", usual))
+        found.append(Option(title(name), text, flag, option.help if option else "", usual))
         if name == "beta" and value:
             mse = config.get("likelihood") == "mse"  # ours is half the sum of squares
             beside = f"β beside a mean {'squared error' if mse else 'of the error'} over {size:,} numbers"

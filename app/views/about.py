@@ -57,7 +57,8 @@ def page() -> None:
                 figure = plots.dimensions(kl, collapse.DEAD, theme.mode())
                 st.plotly_chart(figure, height=190, key="kl", config=QUIET, alt="KL of each dimension.")
         with left, st.container(border=True, key="card-made"):
-            numbers.heading("How it was made", bundle.card.provenance.command)
+            with st.skeleton(height=60):
+                numbers.heading("How it was made", facts.command(bundle))
             again.show(bundle)
             with st.skeleton(height=300):
                 options(bundle)

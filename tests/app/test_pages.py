@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from aecore import scenes
 from aecore.bundles import Bundle
 from aecore.places import shipped_root
+from aecore.runs import command
 from aecore.runs.recipe import config_of, from_toml
 from aecore.scripts import script
 from app import routes
@@ -89,6 +90,25 @@ def test_about_writes_down_how_a_bundle_is_made_again(
     assert not page.exception
     assert "no recipe makes it again" in said(page)
     assert not page.code
+
+
+def test_about_says_the_command_that_makes_it_again_today(
+    open_page: OpenPage, on_shelf: Callable[[Path], None], tmp_path: Path
+) -> None:
+    shutil.copytree(shipped_root() / "digits" / "vae-2d", tmp_path / "digits" / "vae-2d")
+    made = Bundle.open(tmp_path / "digits" / "vae-2d")
+    then = replace(
+        made.card.provenance, command="aecore train --variant vae --data digits"
+    )  # all was default
+    (made.path / "card.json").write_bytes(replace(made.card, provenance=then).to_bytes())
+    make_bundle.write(tmp_path)
+    on_shelf(tmp_path)
+    words = command(made.card.config).split()
+    assert words[:6] == then.command.split()
+    assert len(words) > 6
+    assert " ".join(words) in html(open_page("about", bundle=made.id))
+    by_hand = Bundle.open(tmp_path / "digits" / "pca-2d")
+    assert by_hand.card.provenance.command in html(open_page("about", bundle=by_hand.id))
 
 
 def test_about_shows_what_its_owner_says_and_reads_no_html_in_it(

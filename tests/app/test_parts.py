@@ -231,10 +231,11 @@ def test_options_are_called_and_explained_as_on_the_train_page() -> None:
     asked = {each.name: each for each in form("vq-vae", "digits", bundle.card.config)}
     said = {each.flag: each for each in facts.options(bundle)}
     for name, value in bundle.card.config.items():
-        if name not in ("variant", "data"):
+        if name in asked:
             of = said["--" + name.replace("_", "-")]
             assert (of.title, of.help) == (asked[name].title, asked[name].help)
             assert of.usual == (value == asked[name].default)
+    assert said["--labelled"].usual
     words = bundle.card.provenance.command.split()
     changed = {word for word in words if word.startswith("--")} - {"--variant", "--data", "--name"}
     assert {each.flag for each in said.values() if not each.usual} <= changed

@@ -119,16 +119,52 @@ def test_what_is_deleted_comes_back_whole(client: Client, made: str, bundle: Bun
     is_sentence(send(client, f"{JOBS}/{made}/bundle/restore", {}), 422, "not in the bin")
 
 
-def test_the_bin_forgets_after_thirty_days(own_home: Path, made: str, bundle: Bundle) -> None:
+DAY = 24 * 3600
+YEARS = 30 * 365 * DAY
+
+
+def discard(own_home: Path, monkeypatch: pytest.MonkeyPatch, name: str, ahead: float) -> None:
+    """Puts a bundle of that name into the bin, by a clock so many seconds ahead."""
+    make_bundle.write(own_home / "bundles", name)
+    with monkeypatch.context() as patch:
+        now = time.time()
+        patch.setattr(time, "time", lambda: now + ahead)
+        keeping.discard(f"digits/{name}")
+
+
+def test_the_bin_forgets_after_thirty_days(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    discard(own_home, monkeypatch, "mine", 0)
+    for day in (*range(1, 31), 30, 30):
+        discard(own_home, monkeypatch, "other", day * DAY)
+        assert keeping.in_bin("digits/mine")
+    discard(own_home, monkeypatch, "other", 31 * DAY)
+    assert not keeping.in_bin("digits/mine")
+    assert not (own_home / "bin" / "digits" / "mine").exists()
+    assert len(list((own_home / "bin" / "digits" / "other").iterdir())) == 33
+
+
+@pytest.mark.parametrize("clock", [(-YEARS, 0), (0, 31 * DAY), (0, YEARS), (-YEARS, YEARS), (YEARS, 0)])
+def test_the_bin_forgets_nothing_because_a_clock_was_set(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, clock: tuple[float, float]
+) -> None:
+    for ahead in clock:
+        discard(own_home, monkeypatch, "mine", ahead)
+    discard(own_home, monkeypatch, "other", 0)
+    places = sorted((own_home / "bin" / "digits" / "mine").iterdir())
+    assert len(places) == 2
+    assert keeping.restore("digits/mine").id == "digits/mine"
+    assert not places[1].exists()  # which came last, whatever the clock said
+    assert places[0].exists()
+
+
+def test_what_an_older_aecore_put_into_the_bin_is_there(own_home: Path, made: str, bundle: Bundle) -> None:
     keeping.discard("digits/mine", made)
     (place,) = (own_home / "bin" / "digits" / "mine").iterdir()
-    old = place.with_name(str(time.time_ns() - 31 * 24 * 3600 * 10**9))
-    place.rename(old)
+    place.rename(place.with_name(str(time.time_ns())))  # as that named them
     make_bundle.write(own_home / "bundles", "mine")
     keeping.discard("digits/mine")
-    assert not old.exists()
     assert keeping.in_bin("digits/mine")
-    assert not keeping.in_bin("digits/mine", made)
+    assert keeping.restore("digits/mine", made).card.job == made
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])

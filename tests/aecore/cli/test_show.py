@@ -37,6 +37,30 @@ def test_the_recipe_makes_it_again(tmp_path: Path, capsys: pytest.CaptureFixture
     assert from_toml(path, {}) == config_of(open_bundle(SHIPPED))
 
 
+@pytest.mark.usefixtures("quick_maps")
+def test_a_training_from_either_makes_the_same_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = ["--variant", "beta-vae", "--data", "digits", "--hidden", "16,8", "--batch-norm", "yes"]
+    said += ["--annealing", "cyclical", "--binarise", "dynamic", "--lr-schedule", "cosine", "--lr", "0.003"]
+    said += ["--epochs", "2", "--latent-dim", "3", "--seed", "7", "--device", "cpu", "--store", "half"]
+    assert main(["train", *said, "--name", "mine"]) == 0
+    capsys.readouterr()
+    assert main(["show", "digits/mine", "--toml"]) == 0
+    path = tmp_path / "run.toml"
+    path.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert main(["train", str(path), "--name", "from-toml"]) == 0
+    capsys.readouterr()
+    assert main(["show", "digits/mine", "--command"]) == 0
+    _, *words = shlex.split(capsys.readouterr().out)
+    assert main([*words, "--name", "from-command"]) == 0
+    made, *again = (open_bundle(f"digits/{name}") for name in ("mine", "from-toml", "from-command"))
+    for each in again:
+        assert each.read("model.safetensors") == made.read("model.safetensors")
+        assert config_of(each) == config_of(made)
+        assert each.card.metrics == made.card.metrics
+
+
 def test_without_a_flag_both_and_as_json_all_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", SHIPPED]) == 0
     command, _, toml = capsys.readouterr().out.partition("\n\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +76,6 @@ class Session:
     def close(self) -> None:
         """Closes the store."""
         self.store.close()
+
+
+Make = Callable[..., Session]

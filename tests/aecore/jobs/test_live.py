@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,22 +22,7 @@ from aecore.jobs.settings import Limits
 from aecore.jobs.training import config_of
 from aecore.runs import Run
 from aecore.training import Diverged
-from tests.aecore.jobs.scripted import Scripted, Session
-
-Make = Callable[..., Session]
-
-
-@pytest.fixture
-def session(own_home: Any) -> Iterator[Make]:
-    made: list[Session] = []
-
-    def make(variant: str = "beta-vae", **options: Any) -> Session:
-        made.append(Session(variant, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+from tests.aecore.jobs.scripted import Make, Scripted
 
 
 @pytest.fixture
@@ -175,6 +160,24 @@ def test_nobody_watching_ends_it_and_resuming_goes_on(session: Make, monkeypatch
     assert len(lab.recording) > 0  # what was recorded is still there
 
 
+@pytest.mark.usefixtures("quick_maps")
+def test_a_live_training_of_an_older_aecore_goes_on_and_is_saved(session: Make) -> None:
+    lab = session()
+    lab.sit({20: [("stop", None)]})
+    stored = lab.folder / "state" / "run.json"
+    saved = json.loads(stored.read_bytes())
+    del saved["config"]["l1"]  # as an aecore without --l1 wrote it,
+    saved["config"]["activation"] = "tanh"  # whose default was another
+    stored.write_text(json.dumps(saved))
+    again = lab.live({})
+    assert again.run.fit.step == 20
+    assert again.config["activation"] == "tanh"
+    command = lab.store.say(lab.job.id, "save", "old")
+    assert save(lab.store.job(lab.job.id), command) == "digits/old"
+    card = open_bundle("digits/old").card
+    assert (card.config["activation"], card.config["l1"]) == ("tanh", 0)
+
+
 def test_a_worker_without_a_supervisor_keeps_the_weights_as_they_are(session: Make) -> None:
     lab = session()
     live = lab.live({})
@@ -187,7 +190,7 @@ def test_a_worker_without_a_supervisor_keeps_the_weights_as_they_are(session: Ma
 
     live._advance = and_then  # type: ignore[method-assign]
     assert live.train().state == "interrupted"
-    kept = Run.open(live.config, live._place(), lab.folder / "state")
+    kept = Run.go_on(live.run.folder, lab.folder / "state")
     assert kept.fit.step == live.run.fit.step
     for name, value in live.run.fit.model.state_dict().items():
         assert torch.equal(value, kept.fit.model.state_dict()[name])

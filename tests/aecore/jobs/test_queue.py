@@ -61,19 +61,34 @@ def test_a_worker_that_dies_fails_its_job_and_the_queue_goes_on(
 
 
 def test_what_was_left_by_an_earlier_supervisor_goes_on_first(office: Office) -> None:
-    late, early = office.add(), office.add()
+    late, early, elsewhere = office.add(), office.add(), office.add(device="cuda:0")
     office.store.update(late, later=True)
     live = office.add(LIVE)
     office.store.update(early, state="running", pid=4_000_001)
     office.store.update(live, state="paused", pid=4_000_002, paused=True)
     held = Lock(job_folder(early) / "lock")
-    assert held.take()  # its worker has not noticed yet
-    assert office.turn() == [late]
+    assert held.take()  # its worker has not noticed yet, and has the device
+    assert office.turn() == [elsewhere]
+    assert office.turn() == []
     held.release()
-    office.end(late, state="done")
     assert office.turn() == [early]
     parked = office.store.job(live)
     assert (parked.state, parked.pid) == ("paused", None)
+    office.end(early, state="done", pid=None)
+    assert office.turn() == [late]
+
+
+def test_what_is_just_ending_for_an_earlier_supervisor_still_has_its_place(office: Office) -> None:
+    again, other = office.add(), office.add()  # the one was stopped and resumed meanwhile
+    mine, yours = office.add(LIVE), office.add(LIVE, "you")
+    office.store.update(mine, state="running", pid=4_000_001)
+    held = [Lock(job_folder(each) / "lock") for each in (again, mine)]
+    assert all(each.take() for each in held)
+    assert office.turn(live=1) == []
+    for each in held:
+        each.release()
+    assert office.turn(live=1) == [again, mine]
+    assert {office.store.job(each).state for each in (other, yours)} == {"queued"}
 
 
 def test_a_worker_cut_short_is_interrupted_and_starts_again(office: Office) -> None:

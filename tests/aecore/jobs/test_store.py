@@ -111,12 +111,15 @@ def test_a_writer_killed_at_any_moment_locks_nothing_and_leaves_nothing_half(own
         assert time.monotonic() - started < 5
 
 
-def test_a_newer_store_is_refused_and_left_as_it_is(own_home: Path) -> None:
+@pytest.mark.parametrize(("version", "words"), [(2, "a newer version"), (-1, "an older version")])
+def test_a_store_of_another_version_is_refused_and_left_as_it_is(
+    own_home: Path, version: int, words: str
+) -> None:
     with Store() as store:
         add(store)
-        store.database.execute("PRAGMA user_version = 2")
+        store.database.execute(f"PRAGMA user_version = {version}")
     before = (own_home / "jobs.db").read_bytes()
-    with pytest.raises(UserError, match="written by a newer version of aecore.*format 2.*knows 1"):
+    with pytest.raises(UserError, match=f"written by {words} of aecore.*format {version}.*knows 1"):
         Store()
     assert (own_home / "jobs.db").read_bytes() == before
 

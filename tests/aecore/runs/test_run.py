@@ -5,21 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from aecore.errors import UserError
 from aecore.runs import Run, interrupted, keeping, runs_root
 from aecore.runs.claim import Busy
 from aecore.training import Diverged, EpochEnd, Event, Fit
-from tests.aecore.conftest import TINY
-
-Trained = tuple[dict[str, Tensor], list[dict[str, Any]]]
+from tests.aecore.runs.crashed import Crash, Trained, begin, crash_after
 
 CASES: dict[str, dict[str, Any]] = {
     "autoencoder": {"variant": "autoencoder", "optimiser": "sgd", "lr": 1e-3},
@@ -28,36 +24,6 @@ CASES: dict[str, dict[str, Any]] = {
     "beta-vae": {"variant": "beta-vae", "annealing": "cyclical", "batch_norm": True, "keep": "last"},
     "patient": {"variant": "vae", "optimiser": "adamw", "patience": 2, "lr": 0.05},
 }
-
-
-class Crash(Exception):
-    """The power goes."""
-
-
-def crash_after(epochs: int) -> Callable[[Event], None]:
-    def listen(event: Event) -> None:
-        if isinstance(event, EpochEnd) and event.epoch == epochs:
-            raise Crash
-
-    return listen
-
-
-@pytest.fixture
-def finished(monkeypatch: pytest.MonkeyPatch) -> list[Trained]:
-    """What bundles would have been made of: weights, and history without its times."""
-    made: list[Trained] = []
-
-    def make_bundle(folder: Path, model: Any, data: Any, config: Any, history: Any, **_: Any) -> None:
-        times = ("seconds", "examples_per_s")
-        kept = [{name: value for name, value in line.items() if name not in times} for line in history]
-        made.append(({name: value.clone() for name, value in model.state_dict().items()}, kept))
-
-    monkeypatch.setattr("aecore.runs.run.make_bundle", make_bundle)
-    return made
-
-
-def begin(name: str = "", **options: Any) -> Run:
-    return Run.begin({**TINY, "variant": "vae", "hidden": [16], **options}, name)
 
 
 def leftovers(home: Path) -> list[Path]:

@@ -101,5 +101,5 @@ def test_a_net_that_cannot_read_words_says_which_can(net: str) -> None:
             torch.ones(2, 12).long()
         ).shape == (2, 4)
         return
-    with pytest.raises(UserError, match=rf"{net} .*words.*Use --net"):
+    with pytest.raises(UserError, match=rf"{net} .*words.*Use --net recurrent or transformer"):
         build({"variant": "vae", "net": net}, spec)

@@ -169,6 +169,8 @@ def test_what_is_exported_runs_and_is_checked_away_from_ties() -> None:
 def test_a_width_must_divide_the_code() -> None:
     with pytest.raises(UserError, match="8 numbers do not fall into slots of 3"):
         vq(slot_width=3)
+    with pytest.raises(UserError, match="--prior-width is a multiple of 4; 126 is not"):
+        model("vq-vae", prior_width=126)
 
 
 @pytest.mark.usefixtures("quick_maps", "own_home")

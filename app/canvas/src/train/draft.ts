@@ -15,7 +15,7 @@ export const draft = new Signal<Draft>({ data: "", variant: "", options: {} });
 /** What the bundle is to be called: no option of the training, and written like one. */
 export const NAME: Field = {
   name: "name", title: "Name", help: "What the bundle is to be called; lower-case letters, digits, dots, dashes and underscores.", kind: "text",
-  default: "", low: null, high: null, choices: [], group: "bundle", later: false, idle: null,
+  default: "", low: null, high: null, choices: [], group: "bundle", later: false, idle: null, above: null,
 };
 
 export const PARTS = ["net", "likelihood"]; // options that bring options of their own
@@ -72,9 +72,13 @@ export function problemOf(field: Field, text: string): string {
 
 /** Those fields that act, given what is written in the others. */
 export function acting(fields: Field[], now: Draft): Field[] {
-  return fields.filter(({ idle }) => {
-    const other = idle && fields.find(({ name }) => name === idle[0]);
-    return !other || !idle[1].some((value) => textOf(value) === writtenIn(other, now));
+  const written = (name: string) => {
+    const field = fields.find((each) => each.name === name);
+    return field && writtenIn(field, now);
+  };
+  return fields.filter(({ idle, above }) => {
+    const still = idle && idle[1].some((value) => textOf(value) === written(idle[0]));
+    return !still && !(above && Number(written(above[0])) <= Number(written(above[1])));
   });
 }
 

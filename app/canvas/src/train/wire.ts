@@ -41,6 +41,7 @@ export interface Field {
   group: "model" | "network" | "likelihood" | "training" | "data" | "bundle";
   later: boolean; // most trainings leave it as it is
   idle: [other: string, values: Plain[]] | null; // it does nothing while the other has one of these
+  above: [larger: string, other: string] | null; // it does nothing unless the one is larger than the other
 }
 
 export interface Config {
