@@ -44,6 +44,17 @@ def refuse(error: UserError) -> None:
 
 
 @contextmanager
+def busy(text: str) -> Iterator[None]:
+    """Say what takes its time, above what the block draws, for as long as it does."""
+    place = st.empty()
+    place.caption(text)
+    try:
+        yield
+    finally:
+        place.empty()
+
+
+@contextmanager
 def guard() -> Iterator[None]:
     """Show what a user has caused as a message in place of what the block would have drawn.
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from aecore.studies.doubling import Doubling
 
 
-@st.cache_data(
-    max_entries=50, show_spinner="A linear probe is fitted to what each layer gives: some seconds."
-)
+PROBING = "A linear probe is fitted to what each layer gives: some seconds."
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
 def opened(digest: str, _bundle: Bundle):  # type: ignore[no-untyped-def]  # its type would load torch
     from aecore.studies.anatomy import anatomy
 
@@ -37,7 +38,7 @@ def page() -> None:
     bundle, row = pick.bundle()
     pick.stage(row)
     with states.guard():
-        with st.container(border=True, key="card-layers"), st.skeleton(height=340):
+        with states.busy(PROBING), st.container(border=True, key="card-layers"), st.skeleton(height=340):
             found = opened(bundle.card.digest, bundle)
             numbers.heading("Layer by layer", inside.recovered(found.layers), f"{len(found.layers)} layers")
             tables.wide("Layers", inside.COLUMNS, inside.layers(found.layers), key="layers", names="Layer")
