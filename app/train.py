@@ -142,7 +142,7 @@ def checked(variant: str, data: str, options: Mapping[str, Any], name: str = "")
 def _fitting(variant: str, data: str, options: Mapping[str, Any], name: str) -> dict[str, Any]:
     from aecore.runs import command, complete, schema
     from aecore.runs.estimate import size
-    from aecore.runs.run import usual_name
+    from aecore.runs.names import usual_name
     from aecore.training import resolve
 
     known = schema(variant, data, {name: options[name] for name in SLOTS if name in options})

@@ -25,8 +25,9 @@ PACKAGE = Path(__file__).parents[1]
 SWITCHES = ("--replace", "--download", "--json")
 PARTS = ("variant", "data", "net", "likelihood")
 EPILOG = """Ctrl-C ends the training after its step and keeps the best epoch so far as a bundle;
---resume goes on from the last whole epoch, as it does after a crash. What can be chosen depends
-on --variant, --data, --net and --likelihood: give them together with --help to see it all.
+--resume goes on from the last whole epoch, and after a crash from the last that was stored, once a
+second. What can be chosen depends on --variant, --data, --net and --likelihood: give them together
+with --help to see it all.
 A recipe is a TOML file of flat keys, as in beta = 4; `aecore show DATA/NAME --toml` prints that of a
 bundle."""
 

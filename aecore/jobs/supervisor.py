@@ -257,11 +257,11 @@ def why(status: int) -> str:
     if status == -signal.SIGKILL:
         return (
             "Its process was killed, as the system does when memory runs out: a smaller --batch-size, "
-            "--hidden or --channels needs less. Resume goes on from the last whole epoch."
+            "--hidden or --channels needs less. Resume goes on from the last stored epoch."
         )
     if status < 0:
         name = signal.Signals(-status).name
-        return f"Its process crashed ({name}). Resume goes on from the last whole epoch."
+        return f"Its process crashed ({name}). Resume goes on from the last stored epoch."
     return f"Its process ended with status {status}; its log says more."
 
 

@@ -21,10 +21,11 @@ import torch
 
 from aecore import variants
 from aecore.bundles import user_root
+from aecore.bundles.files import write_folder
 from aecore.data import DataSpec, spec_of
 from aecore.errors import UserError
 from aecore.model import Autoencoder
-from aecore.runs.run import Run
+from aecore.runs.run import OFTEN, Run
 from aecore.step import Stage, Step
 from aecore.training import Fit, Progress, available
 
@@ -145,7 +146,8 @@ def cost(config: Mapping[str, Any]) -> Cost:
         if stage.players:
             spent = fit.epochs_of(stage) * fit.steps_per_epoch * _step(fit)
             descending += spent
-            seconds += spent + fit.epochs_of(stage) * (_validation(fit) + _saving(run))
+            seconds += spent + fit.epochs_of(stage) * _validation(fit)
+            seconds += _saving(run, fit.epochs_of(stage), spent)
         if stage.solve:
             seconds += _solution(fit, stage)
     epochs = sum(map(fit.epochs_of, fit.stages))
@@ -188,14 +190,22 @@ def _validation(fit: Fit) -> float:
     return (time.perf_counter() - began) * len(fit.validation) / len(few) * times
 
 
-def _saving(run: Run) -> float:
-    """Seconds that it takes after an epoch to keep its weights, and to store where the training stands."""
+def _saving(run: Run, epochs: int, spent: float) -> float:
+    """Seconds that it takes to keep the weights of each epoch, and to store where the training stands.
+
+    Args:
+        run: The training.
+        epochs: How many.
+        spent: Seconds that they take: it is stored once a second at most.
+    """
     home = user_root().parent  # the disk on which it will lie
     with TemporaryDirectory(prefix=".timing-", dir=home if home.is_dir() else None) as folder:
         began = time.perf_counter()
         run.fit.kept = {name: value.detach().clone() for name, value in run.fit.model.state_dict().items()}
-        run.save(Path(folder) / "state")
-        return time.perf_counter() - began
+        files = run.files()
+        kept = time.perf_counter()
+        write_folder(Path(folder) / "state", files)
+        return epochs * (kept - began) + min(epochs, 1 + spent / OFTEN) * (time.perf_counter() - kept)
 
 
 def _solution(fit: Fit, stage: Stage) -> float:

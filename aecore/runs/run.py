@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+import math
+import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 
 from aecore import variants
-from aecore.bundles import Bundle, shipped_root, user_folder
+from aecore.bundles import Bundle, user_folder
 from aecore.bundles.files import current, remove_folder, write_folder
 from aecore.data import Dataset
 from aecore.errors import UserError, unknown
@@ -22,10 +23,14 @@ from aecore.runs.claim import Busy, Claim, is_busy
 from aecore.runs.config import command, complete, load_data
 from aecore.runs.finish import make_bundle
 from aecore.runs.memory import enough_memory
-from aecore.runs.states import id_of, interrupted, is_begun, read_state, runs_root
+from aecore.runs.names import claim_of, first_free_claim
+from aecore.runs.states import interrupted, is_begun, read_state, runs_root
 from aecore.training import Diverged, EpochEnd, Event, Finished, Fit, Randomness
 
 Listener = Callable[[Event], None]
+
+OFTEN = 1.0
+"""Seconds from one time that a whole epoch is stored to the next, at least: each waits for the disk."""
 
 LESS_MEMORY = "A smaller --batch-size needs less, and so do smaller --hidden or --channels."
 
@@ -67,6 +72,8 @@ class Run:
         self.history: list[dict[str, Any]] = []
         self.resumable = self.finishing = False
         self.claim: Claim | None = None
+        self._due: dict[str, bytes] = {}  # the last whole epoch, as files, until it is stored
+        self._stored = -math.inf
 
     @classmethod
     def begin(
@@ -81,7 +88,7 @@ class Run:
             UserError: If an option does not fit, or the name is taken and ``replace`` is not set.
         """
         config = complete(given)
-        claim = _claim(config, name, replace) if name else _first_free_claim(config)
+        claim = claim_of(config, name, replace) if name else first_free_claim(config)
         state = claim.state
         try:
             run = cls(config, user_folder(config["data"], state.name), None if data else state, data)
@@ -163,7 +170,8 @@ class Run:
         Raises:
             UserError: If the training diverges, is stopped before its first epoch is done, the
                 disk or the memory is full, or another process trains it. Where it is ``resumable`` afterwards
-                it goes on from its last whole epoch; else it has left nothing behind.
+                it goes on from its last whole epoch, after a kill from the last one that was stored; else
+                it has left nothing behind.
         """
         claim = self.claim or (Claim(self.state) if self.state else nullcontext())
         with claim, enough_memory(LESS_MEMORY):
@@ -172,6 +180,8 @@ class Run:
                     self.save()
                 finished = self._descend(listen)
             except BaseException as error:
+                with suppress(UserError):  # the disk is full: what was stored before is there
+                    self._store()
                 if isinstance(error, Diverged) or not self.resumable:
                     self._forget()
                 raise
@@ -196,9 +206,12 @@ class Run:
         for event in self.fit:
             if isinstance(event, EpochEnd):
                 self.history.append(event.line())
-                self.save()
-                self.resumable = self.state is not None
-            self.finishing = isinstance(event, Finished)
+                self._due = self.files() if self.state else {}
+                if time.monotonic() - self._stored >= OFTEN:
+                    self._store()
+            if isinstance(event, Finished):
+                self._store()
+                self.finishing = True
             listen(event)
         assert isinstance(event, Finished)
         if not event.epoch:
@@ -214,26 +227,31 @@ class Run:
             state: Where, if not where the run keeps its own.
             beside: More files of that folder, by name.
         """
-        if not (state := state or self.state):
-            return
+        if state := state or self.state:
+            write_folder(state, {**self.files(), **(beside or {})})
+
+    def files(self) -> dict[str, bytes]:
+        """What ``save`` writes."""
         begun = self.history or self.fit.step
         numbers = self.fit.numbers() if begun else {}
         tensors = self.fit.tensors() if begun else {}
         saved = {"config": self.config, "numbers": numbers, "history": self.history, "job": self.job}
         contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        write_folder(
-            state,
-            {
-                "run.json": json.dumps(saved).encode(),
-                "state.safetensors": safetensors.torch.save(contiguous),
-                **(beside or {}),
-            },
-        )
+        return {
+            "run.json": json.dumps(saved).encode(),
+            "state.safetensors": safetensors.torch.save(contiguous),
+        }
+
+    def _store(self) -> None:
+        """Writes the last whole epoch, if that is still to be done."""
+        if self._due and self.state:
+            write_folder(self.state, self._due)
+            self._due, self._stored, self.resumable = {}, time.monotonic(), True
 
     def _forget(self) -> None:
         if self.state:
             remove_folder(self.state)
-        self.resumable = False
+        self._due, self.resumable = {}, False
 
 
 def _config_in(state: Path) -> dict[str, Any]:
@@ -246,51 +264,3 @@ def _config_in(state: Path) -> dict[str, Any]:
             f"The run in {state} was begun by another version of aecore, and this one cannot go on with it: "
             f"{error} Go on with that version, or remove the folder."
         ) from error
-
-
-def _claim(config: Mapping[str, Any], name: str, replace: bool) -> Claim:
-    """The name that was asked for, if it is free or may be replaced."""
-    folder = user_folder(config["data"], name)
-    claim = Claim(runs_root() / config["data"] / name)
-    if _is_taken(folder, claim.state) and not replace:
-        resume = (
-            f" An interrupted run goes on with --resume {id_of(folder)}."
-            if current(claim.state).exists()
-            else ""
-        )
-        claim.release()
-        raise UserError(f"{id_of(folder)} is there already: choose another --name, or --replace it.{resume}")
-    return claim
-
-
-def usual_name(config: Mapping[str, Any]) -> str:
-    """What a new run is called where no name is given, as far as is known before it begins."""
-    data = config["data"]
-    names = (name for name in _names(config) if not is_busy(runs_root() / data / name))
-    return next(name for name in names if not _is_taken(user_folder(data, name), runs_root() / data / name))
-
-
-def _names(config: Mapping[str, Any]) -> Iterator[str]:
-    """``vae-2d``, ``vae-2d-2``, … without those that came with aecore."""
-    names = (
-        f"{config['variant']}-{config['latent_dim']}d" + (f"-{count}" if count > 1 else "")
-        for count in itertools.count(1)
-    )
-    return (name for name in names if not (shipped_root() / config["data"] / name).exists())
-
-
-def _first_free_claim(config: Mapping[str, Any]) -> Claim:
-    """The first name that no bundle and no run has."""
-    for name in _names(config):
-        try:
-            claim = Claim(runs_root() / config["data"] / name)
-        except Busy:
-            continue
-        if not _is_taken(user_folder(config["data"], name), claim.state):
-            return claim
-        claim.release()
-    raise AssertionError("there is always a next number")
-
-
-def _is_taken(folder: Path, state: Path) -> bool:
-    return current(folder).exists() or current(state).exists()

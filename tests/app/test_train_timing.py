@@ -15,7 +15,7 @@ import torch
 
 from aecore.errors import UserError
 from aecore.model import Autoencoder
-from aecore.runs import Run, complete
+from aecore.runs import Run, complete, estimate
 from aecore.runs.estimate import Cost, cost, devices
 from aecore.runs.stopwatch import Stopwatch
 from aecore.training import Fit, available
@@ -125,8 +125,23 @@ def test_the_time_is_that_of_a_job(options: dict[str, Any], own_home: Path) -> N
 
 def test_what_follows_every_epoch_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = cost(config(epochs=100)).seconds
-    monkeypatch.setattr(Run, "save", lambda *_: time.sleep(0.5))
+
+    def slow(_: Run) -> dict[str, bytes]:
+        time.sleep(0.5)
+        return {}
+
+    monkeypatch.setattr(Run, "files", slow)
     assert cost(config(epochs=100)).seconds > plain + 100 * 0.25  # the rest for a busy machine
+
+
+@pytest.mark.parametrize(("spent", "times"), [(0.0, 1), (9.0, 10), (1000.0, 100)])
+def test_what_is_stored_once_a_second_counts_as_often(
+    monkeypatch: pytest.MonkeyPatch, spent: float, times: int
+) -> None:
+    run = Run(config(), Path(), None)
+    monkeypatch.setattr(Run, "files", lambda _: {})
+    monkeypatch.setattr(estimate, "write_folder", lambda *_: time.sleep(0.2))
+    assert 0.2 * times <= estimate._saving(run, 100, spent) < 0.4 * times + 1  # which is for the weights
 
 
 def test_two_validations_count_where_a_weight_is_scheduled(monkeypatch: pytest.MonkeyPatch) -> None:

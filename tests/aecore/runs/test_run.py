@@ -14,6 +14,7 @@ import torch
 from aecore.errors import UserError
 from aecore.runs import Run, interrupted, keeping, runs_root
 from aecore.runs.claim import Busy
+from aecore.runs.states import read_state
 from aecore.training import Diverged, EpochEnd, Event, Fit
 from tests.aecore.runs.crashed import Crash, Trained, begin, crash_after
 
@@ -48,6 +49,27 @@ def test_a_crashed_run_goes_on_to_the_same_weights(
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     assert whole_history == resumed_history
     assert leftovers(own_home) == []
+
+
+@pytest.mark.parametrize(("often", "stored"), [(0.0, [1, 2, 3, 4]), (1e9, [1, 1, 1, 1])])
+def test_epochs_are_stored_now_and_then_and_where_it_ends(
+    monkeypatch: pytest.MonkeyPatch, often: float, stored: list[int]
+) -> None:
+    """Whatever ends it but a kill leaves the last whole one."""
+    monkeypatch.setattr("aecore.runs.run.OFTEN", often)
+    run = begin("mine", epochs=5)
+    seen: list[int] = []
+
+    def look(event: Event) -> None:
+        assert run.state
+        if isinstance(event, EpochEnd):
+            seen.append(read_state(run.state)["numbers"]["epoch"])
+            crash_after(4)(event)
+
+    with pytest.raises(Crash):
+        run.train(look)
+    assert seen == stored
+    assert Run.resume("digits/mine").fit.epoch == 4
 
 
 def test_a_crash_while_the_bundle_is_made_costs_no_epoch(
