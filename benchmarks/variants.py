@@ -35,7 +35,7 @@ from aecore.metrics.aggregate import AGGREGATE_CODES, sample_mmd
 from benchmarks import report
 from benchmarks.peer import LATENT_DIM, Trained, fit_pythae, pythae_version, score, train_ours
 
-KEPT = Path(tempfile.gettempdir()) / "loupe-benchmark-variants.json"
+KEPT = Path(__file__).parent / "results" / "kept" / "variants.json"
 MSE_WITHIN, KNN_WITHIN = 1.01, 0.003
 
 
