@@ -15,7 +15,7 @@ from aecore.data.dataset import DataSpec, Factor
 from aecore.functions import Function, encoder_and_decoder
 
 DIM = 3
-HISTORY = [{"epoch": n, "train": {"loss": 9.5 / n}, "validation": {}, "lr": 1e-3} for n in (1, 2, 3)]
+HISTORY = [{"epoch": n, "train": {"loss": 9.5 / 2**n}, "validation": {}, "lr": 1e-3} for n in (1, 2, 3)]
 
 
 @dataclass(frozen=True)

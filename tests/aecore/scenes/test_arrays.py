@@ -125,7 +125,7 @@ def test_the_scene_says_what_the_codes_hold(make: Make) -> None:
     )
     scene = json.loads(json.dumps(scenes.describe(bundle)))
     assert scene == {
-        "version": 6,
+        "version": 7,
         "id": "digits/pca-5d",
         "title": "VAE · 5 dims · β = 0.5",
         "note": "",
