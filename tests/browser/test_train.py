@@ -118,6 +118,8 @@ def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
     page.locator(".curve-of", has_text="Loss").wait_for(timeout=WAIT)
     expect(page.locator(".status")).to_contain_text(re.compile(r"epoch [\d,]+ of 100,?000"))
     expect(page.locator(".status")).to_contain_text("examples/s")
+    expect(page.locator(".status")).to_contain_text("learning rate 0.001")
+    expect(page.locator(".status")).to_contain_text(re.compile(r"\d (s|min|h|d) left"))
     assert terminal(home, "show", job)["state"] == "running"
     page.close()
 

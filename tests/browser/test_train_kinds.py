@@ -72,6 +72,8 @@ def test_what_is_no_image_is_reconstructed_while_it_learns(
         before = again.evaluate("canvas => canvas.toDataURL()")
         assert eventually(lambda: again.evaluate("canvas => canvas.toDataURL()") != before, 60)
         expect(page.locator(".panel", has_text="Prior samples").locator("canvas")).to_be_visible()
+        # What is stopped in its first epoch leaves no bundle.
+        assert eventually(lambda: terminal(home, "show", job)["standing"]["epoch"] > 1, 180)
     finally:
         environment = {**os.environ, "AECORE_HOME": str(home)}
         subprocess.run([sys.executable, "-m", "aecore", "jobs", "stop", job], env=environment, check=True)

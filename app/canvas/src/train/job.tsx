@@ -97,7 +97,7 @@ function Status({ session, job, overview, training, host, onLeave }: { session: 
       <div class="actions">
         {session.own && !ended && !finishing && state !== "paused" && <Button main title="Pause" help="Lets go of its device, and goes on from its last whole epoch." onClick={() => say("pause")} />}
         {session.own && (state === "paused" || state === "stopped" || state === "failed") && <Button main title="Resume" help="Goes on from its last whole epoch, when its turn comes." onClick={() => say("resume")} />}
-        {session.own && !ended && !finishing && <Button title="Stop" help="Ends it; the best epoch so far is kept as a bundle." onClick={() => say("stop")} />}
+        {session.own && !ended && !finishing && <Button title="Stop" help={at && at.epoch > 1 ? "Ends it; the best epoch so far is kept as a bundle." : "Ends it; before its first epoch is done there is nothing to keep."} onClick={() => say("stop")} />}
         {spec.kind === "live" && <Button title="Open in the β lab" help="Where a live training is steered." onClick={() => host.say({ page: "beta", way: "live", job: job.id, data: spec.data })} />}
         {overview?.train && <Button title="Duplicate with changes" help="Fills the form with what this one was started with." onClick={duplicate} />}
         {session.own && (ended || state === "queued") && <Button title="Remove" help={`Forgets the training, its recording and its log.${job.bundle ? " Its bundle stays, and can then be renamed or deleted at a terminal only." : ""}`} onClick={remove} />}
