@@ -2,7 +2,8 @@
 
 Each is trained as its recipe in ``checkpoints/mnist`` says, or with the paper's network where no recipe has
 it, on the CPU, once a seed, and measured as ``aecore evaluate`` does; ``--shipped`` reads the cards of the
-bundles that are there instead.
+bundles that are there instead. With --results each training's figures are kept in that file at once, and a
+later run on this machine goes on from there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -20,7 +22,7 @@ from aecore.errors import UserError
 from aecore.places import shipped_root
 from aecore.studies.running import measured
 from aecore.zoo import recipes
-from benchmarks import report
+from benchmarks import kept, report
 
 PIXELS = 28 * 28
 
@@ -99,11 +101,14 @@ GOALS = (
 
 
 def trained(
-    goal: Goal, config: Mapping[str, Any], seeds: int, loaded: dict[str, Dataset]
+    goal: Goal, config: Mapping[str, Any], seeds: int, loaded: dict[str, Dataset], once: kept.Kept
 ) -> dict[str, float]:
     """Metrics and seconds of a recipe, means over its seeds."""
     names = [name for name in (goal.metric, goal.beside) if name]
-    runs = [measured({**config, "seed": seed, "device": "cpu"}, names, loaded) for seed in range(seeds)]
+    runs = []
+    for seed in range(seeds):
+        given = {**config, "seed": seed, "device": "cpu"}
+        runs.append(once(f"{names} of {given}", partial(measured, given, names, loaded)))
     return {name: fmean(run[name] for run in runs) for name in (*names, "seconds")}
 
 
@@ -143,11 +148,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, help="other than the recipe says")
     parser.add_argument("--shipped", action="store_true", help="read the cards of the shipped bundles")
+    kept.option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args()
     if chosen.shipped and (chosen.epochs or chosen.seeds > 1):
         parser.error("--epochs and --seeds are for trainings; --shipped reads what was trained.")
     loaded: dict[str, Dataset] = {}
+    once = kept.Kept(chosen.results)
     rows, settings = [], {}
     for goal in GOALS:
         if goal.recipe not in chosen.only:
@@ -158,7 +165,9 @@ def main() -> None:
         config = dict(goal.config) or recipes(shipped_root(), [goal.recipe])[0].config
         config |= {"epochs": chosen.epochs} if chosen.epochs else {}
         try:
-            found = shipped(goal.recipe) if chosen.shipped else trained(goal, config, chosen.seeds, loaded)
+            found = (
+                shipped(goal.recipe) if chosen.shipped else trained(goal, config, chosen.seeds, loaded, once)
+            )
         except UserError as error:
             sys.exit(str(error))
         rows.append(row(goal, config, found))

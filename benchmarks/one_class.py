@@ -2,6 +2,8 @@
 
 For each class a fresh model sees that class's training images alone; test images of all classes get
 a score of strangeness. AUROC by class, and its mean: Deep SVDD's on MNIST is .948 (Ruff et al. 2018).
+With --results each training's figures are kept in that file at once, and a later run on this machine goes on
+from there.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -22,7 +25,7 @@ from aecore import variants
 from aecore.data import Dataset
 from aecore.metrics.anomaly import SCORES, one_class_auroc
 from aecore.training import Fit
-from benchmarks import report
+from benchmarks import kept, report
 
 
 def run(
@@ -33,7 +36,7 @@ def run(
     scores: list[str],
     seed: int,
 ) -> dict[str, float]:
-    """AUROC by score of one class.
+    """AUROC by score of one class, and the seconds that it took.
 
     Args:
         data: With every class.
@@ -44,12 +47,14 @@ def run(
         seed: Of weights, training and scores.
     """
     assert data.train.label is not None
+    started = time.perf_counter()
     train = data.train.take((data.train.label == usual).nonzero().flatten())
     torch.manual_seed(seed)
     autoencoder = variants.build(dict(model), data.spec)
     for _ in Fit(autoencoder, replace(data, train=train), seed=seed, device="cpu", keep="last", **fit):
         pass
-    return {name: one_class_auroc(autoencoder, train, data.test, usual, name, seed) for name in scores}
+    found = {name: one_class_auroc(autoencoder, train, data.test, usual, name, seed) for name in scores}
+    return found | {"seconds": time.perf_counter() - started}
 
 
 def pair(text: str) -> tuple[str, Any]:
@@ -78,6 +83,7 @@ def main() -> None:
         "--with", dest="options", nargs="*", type=pair, default=[], metavar="OPTION=VALUE",
         help="options of variant, net and likelihood, as net=conv",
     )  # fmt: skip
+    kept.option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args()
     data = aecore.load_dataset(chosen.data, validation=0, binarise=chosen.binarise)
@@ -88,10 +94,16 @@ def main() -> None:
         "lr_schedule": "cosine",
         "batch_size": chosen.batch_size,
     }
-    started = time.perf_counter()
+    once = kept.Kept(chosen.results)
+    settings = f"{chosen.data} {chosen.binarise} {model} {fit} {chosen.score}"
+    seconds: list[float] = []
     aurocs: dict[str, dict[str, float]] = {}  # by class, by score
     for usual in chosen.classes or range(len(data.spec.classes)):
-        found = [run(data, usual, model, fit, chosen.score, seed) for seed in range(chosen.seeds)]
+        found = []
+        for seed in range(chosen.seeds):
+            make = partial(run, data, usual, model, fit, chosen.score, seed)
+            found.append(dict(once(f"{settings} class={usual} seed={seed}", make)))
+        seconds += [each.pop("seconds") for each in found]
         aurocs[data.spec.classes[usual]] = _means(found)
         print(data.spec.classes[usual], aurocs[data.spec.classes[usual]], file=sys.stderr)
     mean = _means(list(aurocs.values()))
@@ -105,7 +117,7 @@ def main() -> None:
                 "seeds": chosen.seeds,
                 "classes": [{"class": name, **each} for name, each in aurocs.items()],
                 "mean": mean,
-                "seconds": round(time.perf_counter() - started, 1),
+                "seconds": round(sum(seconds), 1),
             }
         )
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +120,34 @@ def test_medians_are_of_the_repeats_and_results_are_kept(
     assert training.measured(*ask, kept.Kept(tmp_path / "kept.json"), digits()) == [mlp, conv]
     assert len(done) == 24
     assert BATCH_SIZE == 128
+
+
+def test_it_prints_what_was_promised(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Medians over two repeats of trainings whose speeds are known."""
+    runs = {
+        name: [
+            {
+                "examples_per_s": speed * turn, "seconds": 60.0 * turn, "loss": 40.0,
+                "flops_per_example": 100.0, "gemm_flops": 1e6 * turn,
+            }
+            for turn in (1, 3)
+        ]
+        for name, speed in (("aecore", 9000), ("pythae", 4000), ("plain", 6000), ("to loss", 1))
+    }  # fmt: skip
+    measured = {"name": "mlp", "device": "cpu", **training.row(runs)}
+    monkeypatch.setattr(sys, "argv", ["training", "--json", "--cases", "mlp"])
+    monkeypatch.setattr(training, "pythae_version", lambda: "0.1.2")
+    monkeypatch.setattr("benchmarks.training.aecore.load_dataset", lambda *_, **__: digits())
+    monkeypatch.setattr(training, "measured", lambda *_: [measured])
+    training.main()
+    said = json.loads(capsys.readouterr().out)
+    assert said["cases"] == [
+        {
+            "name": "mlp", "device": "cpu", "examples_per_s": 18_000, "pythae_examples_per_s": 8000,
+            "plain_examples_per_s": 12_000, "gemm_fraction": 0.9, "seconds_to_pythae_loss": 120.0,
+            "pythae_seconds": 120.0, "pythae_loss": 40.0,
+        }
+    ]  # fmt: skip
+    assert said["pythae_version"] == "0.1.2"

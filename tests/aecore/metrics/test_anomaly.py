@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,11 +90,12 @@ def test_a_score_that_does_not_fit_the_model_is_refused() -> None:
             one_class_auroc(model(variant), data.train, data.test, 0, score)
 
 
-def test_the_benchmark_prints_its_setting_and_its_mean(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_benchmark_prints_its_setting_and_its_mean_and_keeps_what_it_has_trained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     words = "--data digits --variant denoising --classes 0 3 --epochs 2 --latent-dim 4 --json --seeds 2"
     more = ["--score", "denoising", "density", "--with", "hidden=[16]", "level=0.2"]
+    more += ["--results", str(tmp_path / "kept.json")]
     monkeypatch.setattr("sys.argv", ["one_class", *words.split(), *more])
     one_class.main()
     result = json.loads(capsys.readouterr().out)
@@ -104,3 +106,10 @@ def test_the_benchmark_prints_its_setting_and_its_mean(
         each = [row[score] for row in result["classes"]]
         assert all(0.3 < value <= 1 for value in each)
         assert result["mean"][score] == pytest.approx(sum(each) / 2)
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("it was trained again")
+
+    monkeypatch.setattr(one_class, "run", never)
+    one_class.main()
+    assert json.loads(capsys.readouterr().out) == result
