@@ -6,7 +6,7 @@ CUDA device. The three take turns; examples_per_s are medians over repeats, star
 
 - pythae trains for 10 epochs; pythae_seconds is what they take, and its loss is then taken on the test split.
 - seconds_to_pythae_loss: until our training first has that test loss, with a learning rate, a schedule and a
-  batch size of our choice (the options whose names begin with --our); the time to measure it is not counted.
+  batch size of our choice (ours of each case); the time to measure it is not counted.
 - gemm_fraction: what of the machine's rate of matrix products, measured in the same run on 2048 × 2048, goes
   into ours; in bfloat16 where that is trained in (--our-precision-cuda).
 
@@ -50,13 +50,24 @@ DTYPES = {"full": torch.float32, "bf16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class Case:
-    """A network: its name in aecore, and its options."""
+    """A network.
+
+    Attributes:
+        net: Its name in aecore.
+        options: Its options.
+        ours: Options of ``Fit`` for our way to pythae's loss.
+    """
 
     net: str
     options: Mapping[str, Any]
+    ours: Mapping[str, Any]
 
 
-CASES = {"mlp": Case("mlp", {"hidden": (512,)}), "conv": Case("conv", {})}
+FALLING = {"lr_schedule": "cosine", "lr_warmup": 0.05}
+CASES = {
+    "mlp": Case("mlp", {"hidden": (512,)}, {"epochs": 5, "batch_size": 128, "lr": 5e-3, **FALLING}),
+    "conv": Case("conv", {}, {"epochs": 5, "batch_size": 64, "lr": 2e-3, **FALLING}),
+}
 
 
 @dataclass(frozen=True)
@@ -66,20 +77,18 @@ class Settings:
     Attributes:
         epochs: Of pythae.
         rate_epochs: Of ours and of the loop, by which examples a second are counted, after one that is not.
-        ours: Options of ``Fit`` for our way to the loss.
         precision: Of ours on a CUDA device.
     """
 
     epochs: int
     rate_epochs: int
-    ours: Mapping[str, Any]
     precision: Literal["full", "bf16"]
 
     def on(self, device: str) -> Literal["full", "bf16"]:
         """Our precision on a device."""
         return self.precision if device.startswith("cuda") else "full"
 
-    def of(self, library: str, device: str) -> str:
+    def of(self, library: str, device: str, case: Case) -> str:
         """What a result depends on, as it is kept."""
         match library:
             case "pythae":
@@ -88,7 +97,7 @@ class Settings:
                 return f"epochs={self.rate_epochs}"
             case "aecore":
                 return f"epochs={self.rate_epochs} {self.on(device)}"
-        return f"{json.dumps(dict(self.ours), sort_keys=True)} {self.on(device)}"
+        return f"{json.dumps(dict(case.ours), sort_keys=True)} {self.on(device)}"
 
 
 def model_of(case: Case, data: Dataset, seed: int) -> Autoencoder:
@@ -161,7 +170,7 @@ def seconds_to(
 ) -> dict[str, Any]:
     """Seconds until our training first has that test loss, None if it ends before; looking is not in them."""
     model = model_of(case, data, seed)
-    fit = Fit(model, data, keep="last", seed=seed, device=device, precision=how.on(device), **how.ours)
+    fit = Fit(model, data, keep="last", seed=seed, device=device, precision=how.on(device), **case.ours)
     fit.every = EVERY
 
     def encode(x: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -201,10 +210,10 @@ def measured(
                 given = (CASES[name], data, device, seed, how)
                 at = f"{name} {device} {called} seed={seed}"
                 for library, run in RUNS.items():
-                    key = f"{at} {library} {how.of(library, device)}"
+                    key = f"{at} {library} {how.of(library, device, CASES[name])}"
                     of[library].append(once(key, partial(run, *given)))
                 loss = of["pythae"][-1]["loss"]
-                key = f"{at} to {loss:.4f} {how.of('to loss', device)}"
+                key = f"{at} to {loss:.4f} {how.of('to loss', device, CASES[name])}"
                 of["to loss"].append(once(key, partial(seconds_to, loss, *given)))
             rows.append({"name": name, "device": called, **row(of)})
     return rows
@@ -242,29 +251,23 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="behind each median (default: 3)")
     parser.add_argument("--epochs", type=int, default=10, help="of pythae (default: 10)")
     parser.add_argument("--rate-epochs", type=int, default=3, help="of ours and the loop, timed (default: 3)")
-    parser.add_argument("--our-epochs", type=int, default=5, help="on our way to the loss (default: 5)")
-    parser.add_argument("--our-batch-size", type=int, default=128, help="there (default: 128)")
-    parser.add_argument("--our-lr", type=float, default=5e-3, help="there, at the top (default: 0.005)")
     parser.add_argument("--our-precision-cuda", choices=DTYPES, default="bf16", help="default: bf16")
     kept.option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     peer = pythae_version()
     logging.disable(logging.WARNING)
-    ours = {"epochs": options.our_epochs, "batch_size": options.our_batch_size, "lr": options.our_lr}
-    how = Settings(
-        options.epochs,
-        options.rate_epochs,
-        {**ours, "lr_schedule": "cosine", "lr_warmup": 0.05},
-        options.our_precision_cuda,
-    )
+    how = Settings(options.epochs, options.rate_epochs, options.our_precision_cuda)
     devices = options.devices or ["cpu", *(each for each in available() if each.startswith("cuda"))]
     data = aecore.load_dataset("mnist", validation=0)
     once = kept.Kept(options.results, "pythae")
     cases = measured(options.cases, devices, options.repeats, how, once, data)
     if options.json:
         settings = " ".join((__doc__ or "").split("\n\n")[1].split())
-        report.as_json({"pythae_version": peer, "settings": settings, **asdict(how), "cases": cases})
+        ours = {name: dict(CASES[name].ours) for name in options.cases}
+        report.as_json(
+            {"pythae_version": peer, "settings": settings, **asdict(how), "ours": ours, "cases": cases}
+        )
     else:
         report.as_table(f"MNIST, medians of {options.repeats}, beside pythae {peer}", cases)
 

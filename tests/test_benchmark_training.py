@@ -17,8 +17,12 @@ from benchmarks import kept, plain, training
 from benchmarks.peer import BATCH_SIZE, LATENT_DIM, Trained
 from tests.aecore.small import digits
 
-SMALL = {"mlp": training.Case("mlp", {"hidden": (512,)}), "conv": training.Case("conv", {"channels": (4,)})}
-HOW = training.Settings(1, 1, {"epochs": 2, "batch_size": 64, "lr": 3e-3, "lr_schedule": "cosine"}, "bf16")
+OURS = {"epochs": 2, "batch_size": 64, "lr": 3e-3, "lr_schedule": "cosine"}
+SMALL = {
+    "mlp": training.Case("mlp", {"hidden": (512,)}, OURS),
+    "conv": training.Case("conv", {"channels": (4,)}, OURS),
+}
+HOW = training.Settings(1, 1, "bf16")
 
 
 def sizes(model: torch.nn.Module) -> list[int]:
