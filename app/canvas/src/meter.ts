@@ -8,13 +8,15 @@ export const behind: number[] = [];
 /** Milliseconds until the frame with that picture was drawn too. */
 export const presented: number[] = [];
 
-/** Notes that what an event asked for has just been painted. */
-export function note(stamp: number): void {
-  if (!stamp) return;
-  behind.push(performance.now() - stamp);
+/** Notes that what an event asked for has just been painted; how many milliseconds behind it. */
+export function note(stamp: number): number {
+  if (!stamp) return 0;
+  const late = performance.now() - stamp;
+  behind.push(late);
   if (behind.length > KEPT) behind.shift();
   requestAnimationFrame(() => {
     presented.push(performance.now() - stamp);
     if (presented.length > KEPT) presented.shift();
   });
+  return late;
 }

@@ -8,7 +8,7 @@ import { Latest, runPart } from "../models";
 import type { Originals } from "../originals";
 import type { Fed, Input, Next } from "../worker";
 import { Fresh } from "./fresh";
-import { detailFor, FULL, gridCodes, SAMPLES, traversalCodes } from "./frame";
+import { BUDGET, budgetAfter, detailFor, FULL, gridCodes, SAMPLES, traversalCodes } from "./frame";
 import { framesOf, Maps } from "./maps";
 import type { MapName, Measure, Moment, Pixels, RatePoint, Source } from "./moment";
 import { Signal } from "./signal";
@@ -96,6 +96,7 @@ export class Family implements Source {
   private readonly noise: Float32Array; // (SAMPLES, D)
   private readonly fresh: Fresh;
   private cost = 0; // ms a decoded example, learnt
+  private budget = BUDGET;
   private asked?: Asked;
   private timer = 0;
   private gone = false;
@@ -113,7 +114,7 @@ export class Family implements Source {
       (moment, { stamp }) => {
         this.failed.value = "";
         this.moment.value = moment;
-        if (stamp) queueMicrotask(() => meter.note(stamp)); // behind the panels, which are painted in one
+        if (stamp) queueMicrotask(() => (this.budget = budgetAfter(this.budget, meter.note(stamp)))); // behind the panels, which are painted in one
       },
       (error) => (this.failed.value = error.message),
     );
@@ -204,7 +205,7 @@ export class Family implements Source {
 
   private async make({ beta, moving }: Asked): Promise<Moment> {
     const { way, dim } = this;
-    const [spot, detail] = [way.locate(beta), moving ? detailFor(this.cost, dim) : FULL];
+    const [spot, detail] = [way.locate(beta), moving ? detailFor(this.cost, dim, this.budget) : FULL];
     const codes = this.codesAt(beta, spot);
     const figures = way.figures(beta, spot);
     const window = this.plans.window(spot);

@@ -16,13 +16,21 @@ export interface Detail {
 export const FULL: Detail = { side: 20, samples: SAMPLES, steps: 9 };
 /** While β moves: the finest that fits; strips and samples keep their number as long as they can. */
 const LESSER: Detail[] = [FULL, { ...FULL, side: 14 }, { ...FULL, side: 10 }, { side: 7, samples: 16, steps: 9 }, { side: 5, samples: 8, steps: 5 }];
-const BUDGET = 12; // ms of a frame that decoding may take
 const SHOWN = 8;
+const LATE = 28; // ms from the hand to the picture, of the 33 that two frames of a screen have
+const LEAST = 2;
+/** Milliseconds of a frame that decoding may take at most. */
+export const BUDGET = 12;
+
+/** What decoding may take of the next frame: less after one that came late, and slowly more again. */
+export function budgetAfter(budget: number, behind: number): number {
+  return Math.min(BUDGET, Math.max(LEAST, budget * (behind > LATE ? 0.9 : 1.01)));
+}
 
 /** @param cost Milliseconds that an example takes, or 0 where that is not known yet. */
-export function detailFor(cost: number, dim: number): Detail {
+export function detailFor(cost: number, dim: number, budget: number): Detail {
   const count = ({ side, samples, steps }: Detail) => SHOWN + samples + Math.min(STRIPS, dim) * steps + (dim === 2 ? side ** 2 : 0);
-  return LESSER.find((each) => count(each) * cost <= BUDGET) ?? LESSER.at(-1)!;
+  return LESSER.find((each) => count(each) * cost <= budget) ?? LESSER.at(-1)!;
 }
 
 /** Codes of the middles of a window's cells, row by row from the upper left, shape (side², 2). */
