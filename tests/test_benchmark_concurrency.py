@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -77,3 +79,27 @@ def test_figures_are_in_milliseconds() -> None:
     assert concurrency.quantile([], 0.5) is None
     assert concurrency.ratio(3.0, 2.0) == 1.5
     assert concurrency.ratio(3.0, None) is None
+
+
+def test_it_prints_what_was_promised(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def visited(times: float, errors: int = 0) -> dict[str, Any]:
+        figures = {"page_switch_p50_ms": 60.0, "page_switch_p95_ms": 200.0, "memory_per_session_mb": 0.5}
+        return {name: times * each for name, each in figures.items()} | {"errors": errors, "said": {}}
+
+    monkeypatch.setattr(sys, "argv", ["concurrency", "--json", "--sessions", "7"])
+    monkeypatch.setattr(concurrency, "ours", lambda *_: visited(1.5))
+    monkeypatch.setattr(concurrency, "bare", lambda *_: visited(1.0))
+    concurrency.main()
+    said = json.loads(capsys.readouterr().out)
+    assert (said["sessions"], said["page_switch_p95_ms_ratio"], said["memory_per_session_mb_ratio"]) == (
+        7,
+        1.5,
+        1.5,
+    )
+    assert [each["name"] for each in said["cases"]] == ["loupe", "streamlit"]
+    assert said["cases"][0] == {"name": "loupe", **visited(1.5)}
+    monkeypatch.setattr(concurrency, "ours", lambda *_: visited(1.5, errors=1))
+    with pytest.raises(SystemExit):
+        concurrency.main()

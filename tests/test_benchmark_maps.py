@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +80,24 @@ def test_what_is_timed_has_been_compiled(monkeypatch: pytest.MonkeyPatch) -> Non
     maps.measured(codes, "a/b", [5100], ["umap"], 1, 3, kept.Kept(None))
     assert made[0] > max(4096, projections._EXACT)
     assert made[1:] == [5100, 5100]
+
+
+def test_it_prints_what_was_promised(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def plane(codes: maps.Codes, seed: int) -> NDArray[Any]:
+        return codes[:, :2]
+
+    monkeypatch.setattr(maps, "MAPS", {"umap": {"aecore": plane, "umap-learn": plane}})
+    words = "--bundle digits/vae-2d --sizes 100 200 --repeats 1 --queries 50 --json"
+    monkeypatch.setattr(sys, "argv", ["maps", "--maps", "umap", *words.split()])
+    maps.main()
+    said = json.loads(capsys.readouterr().out)
+    assert (said["bundle"], said["dimensions"], said["queries"]) == ("digits/vae-2d", 2, 50)
+    assert [(each["map"], each["codes"], each["peer"]) for each in said["cases"]] == [
+        ("umap", 100, "umap-learn"),
+        ("umap", 200, "umap-learn"),
+    ]
+    for case in said["cases"]:
+        assert min(case["seconds"], case["peer_seconds"]) >= 0
+        assert (case["trustworthiness"], case["peer_knn_preservation"]) == (1, 1)
