@@ -86,7 +86,7 @@ def refuse_name(data: str, name: str, replace: bool = False) -> None:
         user_folder(data, name)
         return
     free_folder(data, name)
-    with Store() as store:
+    with Store(reads=True) as store:
         waiting = store.jobs("queued", "running", "paused", "interrupted")
     if any((job.spec.data, job.spec.name, job.spec.kind) == (data, name, "train") for job in waiting):
         raise UserError(f"{data}/{name} is what another job is to make: choose another name.")
