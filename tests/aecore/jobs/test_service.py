@@ -119,6 +119,23 @@ def test_jobs_without_a_process_obey_too(office: Office, nobody: list[None]) -> 
     assert [each.name for each in service.answers(live)] == ["step"]
 
 
+@pytest.mark.parametrize(("spec", "name"), [(SPEC, "resume"), (LIVE, "restart"), (LIVE, "step")])
+@pytest.mark.parametrize("setting", ["per_owner", "overall"])
+def test_who_lets_a_job_go_on_is_bound_like_who_starts_one(
+    office: Office, nobody: list[None], own_home: Path, setting: str, spec: Spec, name: str
+) -> None:
+    job, other = office.add(spec, owner_of("mine")), office.add(SPEC, owner_of("mine"))
+    office.store.update(job, state="stopped", ended=1.0, message="Nobody has watched.")
+    before = office.store.job(job)
+    (own_home / "jobs.toml").write_text(f"{setting} = 1\n")
+    with pytest.raises(UserError, match="1 jobs .* wait or run already, and no more may"):
+        service.command(job, "mine", name)
+    assert (office.store.job(job), service.answers(job), nobody) == (before, [], [])
+    office.store.update(other, state="done")
+    service.command(job, "mine", name)
+    assert service.job(job).state == "queued"
+
+
 def test_a_stopped_live_job_is_saved_by_a_process_of_its_own(office: Office, nobody: list[None]) -> None:
     job = office.add(LIVE, owner_of("mine"))
     office.store.update(job, state="stopped")
