@@ -174,12 +174,19 @@ class Store:
     def again(self, job: Job, most: int, most_of_owner: int, **columns: Any) -> None:
         """Puts a job that rests at the end of the queue, and changes some more of its columns.
 
+        What a worker that was killed has not heard, that it stop or pause, is not for the next one.
+
         Raises:
             UserError: If as many jobs as may wait or run already do. Nothing has changed then.
         """
         with self._sentences(), self._transaction():
             self._room(job.owner, most, most_of_owner)
             self.update(job.id, [job.state], state="queued", later=True, **columns)
+            self.database.execute(
+                "UPDATE commands SET state = 'refused', answer = 'The job had ended.' "
+                "WHERE job = ? AND state = 'waiting' AND name IN ('stop', 'pause')",
+                (job.id,),
+            )
 
     def _room(self, owner: str, most: int, most_of_owner: int) -> None:
         """Sees to it that one more may wait or run.

@@ -136,6 +136,21 @@ def test_who_lets_a_job_go_on_is_bound_like_who_starts_one(
     assert service.job(job).state == "queued"
 
 
+@pytest.mark.parametrize(("spec", "name"), [(SPEC, "stop"), (SPEC, "pause"), (LIVE, "stop")])
+def test_what_a_killed_worker_was_told_last_does_not_end_the_next_one(
+    office: Office, nobody: list[None], spec: Spec, name: str
+) -> None:
+    job = office.add(spec, owner_of("mine"))
+    assert office.turn() == [job]
+    service.command(job, "mine", name)
+    office.end(job, -signal.SIGKILL)
+    office.turn()
+    assert service.job(job).state == "failed"
+    service.command(job, "mine", "resume")
+    assert office.store.said(job, "waiting") == []
+    assert [(each.name, each.state) for each in service.answers(job)] == [(name, "refused")]
+
+
 def test_a_stopped_live_job_is_saved_by_a_process_of_its_own(office: Office, nobody: list[None]) -> None:
     job = office.add(LIVE, owner_of("mine"))
     office.store.update(job, state="stopped")
