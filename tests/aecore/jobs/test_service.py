@@ -38,6 +38,19 @@ def test_submitting_checks_queues_and_wakes(own_home: Path, nobody: list[None]) 
     assert len(service.jobs()) == 1
 
 
+def test_of_several_gpus_the_least_busy_is_chosen(
+    office: Office, nobody: list[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aecore.training.available", lambda: ["cuda:0", "cuda:1", "cpu"])
+    asked = Spec("vae", "digits", {"latent_dim": 2})
+    ids = [service.submit(asked, "mine") for _ in range(3)]
+    assert [service.job(each).device for each in ids] == ["cuda:0", "cuda:1", "cuda:0"]
+    office.store.update(ids[0], state="done")
+    office.store.update(ids[2], state="paused")
+    assert service.job(service.submit(asked, "mine")).device == "cuda:0"
+    assert office.turn() == [ids[1], service.jobs()[-1].id]
+
+
 def test_a_name_is_one_jobs(own_home: Path, nobody: list[None]) -> None:
     asked = Spec("vae", "digits", {"latent_dim": 2}, name="mine")
     first = service.submit(asked, "mine")
