@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache, partial
 from typing import Any
@@ -265,14 +264,20 @@ async def _recipe(request: Request) -> Response:
 
 
 def _as_made(job: Job) -> Mapping[str, Any]:
-    """The configuration that a job was trained with; what was asked for where no bundle says it.
+    """The configuration that a job was trained with; what was asked for where no bundle of its says it.
 
     What was left to its default then may have another by now.
+
+    Raises:
+        UserError: If no configuration makes its bundle again, as where it was steered by hand.
     """
-    with suppress(UserError):
-        if job.bundle and (card := open_bundle(job.bundle).card).job == job.id and "variant" in card.config:
-            return card.config
-    return job.spec.given
+    from aecore.runs.recipe import config_of
+
+    try:
+        bundle = open_bundle(job.bundle) if job.bundle else None
+    except UserError:  # it is in the bin, or gone
+        bundle = None
+    return config_of(bundle) if bundle and bundle.card.job == job.id else job.spec.given
 
 
 def _written(given: Mapping[str, Any], name: str) -> dict[str, str]:

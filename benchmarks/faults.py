@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from typing import IO, Any
 
@@ -116,13 +117,14 @@ def measure(rounds: int, longest: float, seed: int) -> dict[str, Any]:
             siege = Siege(cast, TOKEN, random.Random(seed), longest)
             try:
                 cast.revive()
-                for turn in range(rounds):
+                turns = cycle(ROLES)
+                while siege.tally.rounds < rounds:
                     while siege.open < AT_ONCE:
                         spec = Spec("vae", "digits", TRAINING, name=f"run-{submitted}")
                         siege.entrust(submit(spec, TOKEN), EPOCHS)
                         submitted += 1
-                    siege.round(ROLES[turn % len(ROLES)])
-                    print(said(turn + 1, rounds, siege), file=sys.stderr, flush=True)
+                    siege.round(next(turns))
+                    print(said(rounds, siege), file=sys.stderr, flush=True)
                 siege.settle(SETTLED)
                 if cast.server:
                     live.stop(cast.server)
@@ -148,11 +150,12 @@ def measure(rounds: int, longest: float, seed: int) -> dict[str, Any]:
     }
 
 
-def said(turn: int, rounds: int, siege: Siege) -> str:
+def said(rounds: int, siege: Siege) -> str:
     """A line of progress."""
     tally = siege.tally
-    killed = ", ".join(f"{count} × {role}" for role, count in sorted(tally.killed.items()))
-    return f"round {turn}/{rounds}: killed {killed or 'nobody'} so far; {len(tally.finished)} runs finished"
+    killed = ", ".join(f"{times} × {role}" for role, times in sorted(tally.killed.items()))
+    done = f"{len(tally.finished)} runs finished"
+    return f"round {tally.rounds}/{rounds}: killed {killed or 'nobody'} so far; {done}"
 
 
 def main() -> None:

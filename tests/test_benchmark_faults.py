@@ -86,6 +86,8 @@ def test_who_is_left_behind_is_seen(siege: machinery.Siege) -> None:
     siege.look()
     assert siege.tally.orphans == set()
     assert siege.cast.revived == 1
+    siege.round(["worker", "supervisor"])  # nobody is there any more: that is no round
+    assert (siege.tally.rounds, siege.tally.killed) == (1, {"worker": 1})
 
 
 def test_a_job_that_fails_by_itself_is_no_victim(siege: machinery.Siege) -> None:

@@ -86,7 +86,7 @@ def refuse_name(data: str, name: str, replace: bool = False) -> None:
         user_folder(data, name)
         return
     free_folder(data, name)
-    with Store() as store:
+    with Store(reads=True) as store:
         waiting = store.jobs("queued", "running", "paused", "interrupted")
     if any((job.spec.data, job.spec.name, job.spec.kind) == (data, name, "train") for job in waiting):
         raise UserError(f"{data}/{name} is what another job is to make: choose another name.")
@@ -143,8 +143,8 @@ def command(id: str, token: str, name: str, value: Any = None) -> Command:  # no
         The command, to be asked about with ``answers``.
 
     Raises:
-        UserError: If the token is another's, there is no such command, the value does not fit, or the job
-            is in no state for it. Nothing has changed then.
+        UserError: If the token is another's, there is no such command, the value does not fit, the job is in
+            no state for it, or it would wait again beside as many as may. Nothing has changed then.
     """
     with Store() as store:
         found = store.job(id)
@@ -225,7 +225,7 @@ def _at_rest(store: Store, found: Job, name: str, value: Any) -> Command | None:
     """Does what needs no worker where there is none; None where the worker is to be told.
 
     Raises:
-        UserError: If the job is in no state for it.
+        UserError: If the job is in no state for it, or as many jobs as may wait or run already do.
     """
     done = Command(0, found.id, name, value, "done")
     live, idle = found.spec.kind == "live", found.state in ("queued", "interrupted")
@@ -244,10 +244,10 @@ def _at_rest(store: Store, found: Job, name: str, value: Any) -> Command | None:
     elif name in WAKES and parked:
         if found.state == "done" and name != "restart":
             raise UserError(f"Job {found.id} is done: there is nothing to go on with.")
-        said = store.say(found.id, name, value) if name != "resume" else done
-        changes = {"state": "queued", "paused": name == "step", "message": "", "ended": None}
-        store.update(found.id, [found.state], **changes, later=True)
-        return said
+        settings = limits(home())
+        changes = {"paused": name == "step", "message": "", "ended": None}
+        store.again(found, settings.overall, settings.per_owner, **changes)
+        return store.say(found.id, name, value) if name != "resume" else done
     elif name == "resume" and store.update(found.id, ["interrupted"], paused=False):
         return done  # whoever wakes the queue goes on with it
     elif found.state == "done" and name != "save":

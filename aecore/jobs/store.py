@@ -162,23 +162,48 @@ class Store:
             UserError: If as many jobs as may wait or run already do.
         """
         job = Job(secrets.token_hex(5), spec, "queued", device, owner, time.time())
-        busy = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running', 'interrupted')"
         with self._sentences(), self._transaction():
-            for count, limit, whose in (
-                (self.database.execute(f"{busy} AND owner = ?", (owner,)), most_of_owner, "of yours"),
-                (self.database.execute(busy), most, "in all"),
-            ):
-                if count.fetchone()[0] >= limit:
-                    raise UserError(
-                        f"{limit} jobs {whose} wait or run already, and no more may: stop one, or wait "
-                        "until one is done."
-                    )
+            self._room(owner, most, most_of_owner)
             self.database.execute(
                 f"INSERT INTO jobs (id, place, spec, state, device, owner, created) "
                 f"VALUES (?, {LATER}, ?, ?, ?, ?, ?)",
                 (job.id, json.dumps(asdict(spec)), job.state, device, owner, job.created),
             )
         return job
+
+    def again(self, job: Job, most: int, most_of_owner: int, **columns: Any) -> None:
+        """Puts a job that rests at the end of the queue, and changes some more of its columns.
+
+        What a worker that was killed has not heard, that it stop or pause, is not for the next one.
+
+        Raises:
+            UserError: If as many jobs as may wait or run already do. Nothing has changed then.
+        """
+        with self._sentences(), self._transaction():
+            self._room(job.owner, most, most_of_owner)
+            self.update(job.id, [job.state], state="queued", later=True, **columns)
+            self.database.execute(
+                "UPDATE commands SET state = 'refused', answer = 'The job had ended.' "
+                "WHERE job = ? AND state = 'waiting' AND name IN ('stop', 'pause')",
+                (job.id,),
+            )
+
+    def _room(self, owner: str, most: int, most_of_owner: int) -> None:
+        """Sees to it that one more may wait or run.
+
+        Raises:
+            UserError: If not.
+        """
+        busy = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running', 'interrupted')"
+        for count, limit, whose in (
+            (self.database.execute(f"{busy} AND owner = ?", (owner,)), most_of_owner, "of yours"),
+            (self.database.execute(busy), most, "in all"),
+        ):
+            if count.fetchone()[0] >= limit:
+                raise UserError(
+                    f"{limit} jobs {whose} wait or run already, and no more may: stop one, or wait "
+                    "until one is done."
+                )
 
     def jobs(self, *states: State) -> list[Job]:
         """Jobs in those states, or all, in the order of the queue."""

@@ -171,7 +171,7 @@ def train(job: Job, link: Link, limits: Limits) -> Outcome:
         if run.fit.stopping and not run.fit.epoch:
             return Outcome("stopped", str(error))
         raise
-    return Outcome("stopped" if run.fit.stopping else "done", "", bundle.id)
+    return Outcome("stopped" if run.resumable else "done", "", bundle.id)  # too late a stop stops nothing
 
 
 def _run(job: Job) -> Run:

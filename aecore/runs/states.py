@@ -38,8 +38,11 @@ def interrupted() -> dict[str, Path]:
 
 
 def run_of(job: str) -> str:
-    """The run that a job has left to be gone on with, ``data/name``; empty if it has left none."""
-    return next((run for run, state in interrupted().items() if job_of(state) == job), "")
+    """The run that a job has left to be gone on with, ``data/name``; empty if it has left none.
+
+    One that is held just now, as by who gives its bundle another name, is no less the job's.
+    """
+    return next((id_of(state) for state in _states() if job_of(state) == job), "")
 
 
 def job_of(state: Path) -> str:

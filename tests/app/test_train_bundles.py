@@ -14,7 +14,7 @@ import pytest
 from aecore.bundles import Bundle, list_bundles, open_bundle
 from aecore.errors import UserError
 from aecore.jobs.store import Store
-from aecore.runs import complete, keeping, runs_root
+from aecore.runs import command, complete, keeping, runs_root
 from aecore.runs.claim import Claim
 from tests.app import make_bundle
 from tests.app.queued import JOBS, MINE, OTHER, client, made, send
@@ -61,11 +61,20 @@ def test_what_made_a_bundle_is_said_though_defaults_have_changed(
     client: Client, made: str, bundle: Bundle
 ) -> None:
     config = complete({"variant": "beta-vae", "data": "digits", "epochs": 7})
-    card = replace(bundle.card, config=config)
+    by = replace(bundle.card.provenance, command=command(config))
+    card = replace(bundle.card, variant="beta-vae", config=config, provenance=by)
     (bundle.path / "card.json").write_bytes(card.to_bytes())
     said = client.get(f"{JOBS}/{made}/recipe.json").json()
     assert "--epochs 7" in said["command"]  # of which the job says nothing
     assert "epochs = 7" in said["toml"]
+
+
+def test_what_was_steered_by_hand_has_no_recipe(client: Client, made: str, bundle: Bundle) -> None:
+    card = replace(bundle.card, provenance=replace(bundle.card.provenance, command=""))
+    (bundle.path / "card.json").write_bytes(card.to_bytes())
+    is_sentence(client.get(f"{JOBS}/{made}/recipe.json"), 422, "by hand, in a live training")
+    keeping.discard("digits/mine", made)
+    assert "beta-vae" in client.get(f"{JOBS}/{made}/recipe.json").json()["command"]  # as it was begun
 
 
 def test_a_bundle_gets_another_name_and_a_note(client: Client, made: str, bundle: Bundle) -> None:

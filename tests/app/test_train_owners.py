@@ -15,6 +15,7 @@ from aecore.jobs import Spec, job, made, owner_of, remove, service
 from aecore.jobs.store import Store, Unwritable
 from aecore.jobs.training import _run as begun
 from aecore.runs import Run, interrupted, keeping, runs_root
+from aecore.runs.claim import Claim
 from aecore.training import EpochEnd, Event
 from tests.app import make_bundle
 from tests.app.queued import JOBS, MINE, OTHER, client, send
@@ -117,6 +118,14 @@ def test_a_job_goes_on_with_its_own_run_alone(home: Path) -> None:
     assert (fresh.id != "digits/x", fresh.fit.epoch, fresh.job) == (True, 0, mine)
     again = begun(job(theirs))
     assert (again.id, again.fit.epoch, again.job) == ("digits/x", 1, theirs)
+
+
+def test_a_run_that_is_held_just_now_is_not_begun_anew(home: Path) -> None:
+    mine = add(MINE, "stopped")
+    with Claim(leave(mine)), pytest.raises(UserError, match="digits/x is being trained by another process"):
+        begun(job(mine))  # as while its bundle is given another name
+    assert list(interrupted()) == ["digits/x"]
+    assert begun(job(mine)).fit.epoch == 1
 
 
 def test_a_run_of_the_command_line_is_no_jobs(home: Path) -> None:

@@ -181,7 +181,7 @@ def test_a_job_says_how_to_make_it_again(client: Client, made: str) -> None:
 
 
 def tries(client: Client, made: str, **headers: str) -> set[int]:
-    """The answers to whatever changes something."""
+    """The answers to whatever changes something, where it is asked for as it should be."""
     return {
         send(client, JOBS, ASKED, **headers).status,
         send(client, f"{JOBS}/{made}/commands", {"name": "pause", "value": None}, **headers).status,

@@ -178,3 +178,15 @@ def test_every_device_is_named() -> None:
             assert 0 < each.free <= torch.cuda.get_device_properties(each.name).total_memory
     cpu = found[-1]
     assert cpu.free is None or 0 < cpu.free < 2**50
+
+
+def test_a_gpu_is_named_with_what_is_free_and_what_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = {"cuda:0": ("Small GPU", 2, 1), "cuda:1": ("Large GPU", 80, 30)}
+    for name, of in (("get_device_name", 0), ("max_memory_reserved", 2)):
+        monkeypatch.setattr(torch.cuda, name, lambda device, of=of: cards[device][of])
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (cards[device][1], 99))
+    monkeypatch.setattr(estimate, "available", lambda: [*cards, "cpu"])
+    small, large, _ = estimate.devices()
+    assert small == estimate.Device("cuda:0", "Small GPU", 2)
+    assert large == estimate.Device("cuda:1", "Large GPU", 80)
+    assert estimate.peak("cuda:1") == 30

@@ -182,4 +182,5 @@ def test_a_read_only_loupe_makes_no_folder(
     assert client.get("/loupe/jobs.json").json() == []
     assert client.get("/loupe/jobs/0123456789.json").status == 404
     assert client.get(f"{TRAIN}.json").json()["train"] is False
+    assert send(client, f"{TRAIN}/size", CONFIG | {"name": "mine"}, None).json()["errors"] == {}
     assert not own_home.exists()

@@ -83,18 +83,23 @@ class Siege:
         return len(self.jobs.keys() - self.tally.finished.keys() - self.tally.failed.keys())
 
     def round(self, roles: Sequence[str]) -> None:
-        """Waits for a moment, kills every process of those roles, looks at what is left, and revives."""
+        """Waits for a moment, kills every process of those roles, looks at what is left, and revives.
+
+        It counts only if somebody was killed: where nobody is, nothing is tried.
+        """
         time.sleep(self.moments.uniform(0, self.longest))
         victims = [(role, pid) for role in roles for pid in self.cast.pids(role)]
         self.moments.shuffle(victims)
         if any(role == "supervisor" for role, _ in victims):
             until_when = time.monotonic() + LEAVE
             self.leaving |= {pid: until_when for pid in self.cast.pids("worker") if pid not in self.leaving}
+        killed: Counter[str] = Counter()
         for role, pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-                self.tally.killed[role] += 1
-        self.tally.rounds += 1
+                killed[role] += 1
+        self.tally.killed += killed
+        self.tally.rounds += bool(killed)
         self.look()
         self.cast.revive()
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from aecore.bundles import Bundle, open_bundle
 from aecore.errors import UserError
-from aecore.jobs import supervisor
+from aecore.jobs import link, supervisor
 from aecore.jobs.link import GONE, Link
 from aecore.jobs.places import Lock, home, job_folder
+from aecore.jobs.records import Spec
 from aecore.jobs.store import Store
 from aecore.jobs.supervisor import Supervisor
 from aecore.jobs.worker import sit
+from aecore.runs import Run, interrupted
+from aecore.training import Event, Finished
 from tests.aecore.jobs.office import LIVE, SPEC, Office
 from tests.app import make_bundle
 
@@ -119,6 +124,30 @@ def test_a_bundle_that_was_to_be_replaced_is_not_this_jobs(office: Office) -> No
     office.store.update(a, state="interrupted")
     office.end(b, state="done", pid=None)
     assert office.turn() == [a]
+
+
+def test_a_stop_that_comes_after_the_last_epoch_stops_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aecore.runs.run.make_bundle", lambda *_, **__: open_bundle("digits/vae"))
+    job = office.store.add(Spec("vae", "digits", {"hidden": [8], "epochs": 1}), "me", "cpu", 9, 9).id
+    assert office.turn() == [job]
+    train = Run.train
+
+    def late(run: Run, listen: Callable[[Event], None]) -> Bundle:
+        def told(event: Event) -> None:
+            if isinstance(event, Finished):
+                office.store.say(job, "stop", None)
+            listen(event)
+
+        return train(run, told)
+
+    monkeypatch.setattr(Run, "train", late)
+    monkeypatch.setattr(link, "LOOK", 0.0)
+    with Store() as store:
+        assert sit(store, Link(store, job), job) == 0
+    assert office.store.job(job).state == "done"  # there is nothing left to go on from
+    assert interrupted() == {}
 
 
 def test_a_store_that_fails_for_a_while_ends_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,19 @@ def test_submitting_checks_queues_and_wakes(own_home: Path, nobody: list[None]) 
     assert len(service.jobs()) == 1
 
 
+def test_of_several_gpus_the_least_busy_is_chosen(
+    office: Office, nobody: list[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aecore.training.available", lambda: ["cuda:0", "cuda:1", "cpu"])
+    asked = Spec("vae", "digits", {"latent_dim": 2})
+    ids = [service.submit(asked, "mine") for _ in range(3)]
+    assert [service.job(each).device for each in ids] == ["cuda:0", "cuda:1", "cuda:0"]
+    office.store.update(ids[0], state="done")
+    office.store.update(ids[2], state="paused")
+    assert service.job(service.submit(asked, "mine")).device == "cuda:0"
+    assert office.turn() == [ids[1], service.jobs()[-1].id]
+
+
 def test_a_name_is_one_jobs(own_home: Path, nobody: list[None]) -> None:
     asked = Spec("vae", "digits", {"latent_dim": 2}, name="mine")
     first = service.submit(asked, "mine")
@@ -117,6 +130,38 @@ def test_jobs_without_a_process_obey_too(office: Office, nobody: list[None]) -> 
     service.command(live, "mine", "step")
     assert (service.job(live).state, service.job(live).paused) == ("queued", True)
     assert [each.name for each in service.answers(live)] == ["step"]
+
+
+@pytest.mark.parametrize(("spec", "name"), [(SPEC, "resume"), (LIVE, "restart"), (LIVE, "step")])
+@pytest.mark.parametrize("setting", ["per_owner", "overall"])
+def test_who_lets_a_job_go_on_is_bound_like_who_starts_one(
+    office: Office, nobody: list[None], own_home: Path, setting: str, spec: Spec, name: str
+) -> None:
+    job, other = office.add(spec, owner_of("mine")), office.add(SPEC, owner_of("mine"))
+    office.store.update(job, state="stopped", ended=1.0, message="Nobody has watched.")
+    before = office.store.job(job)
+    (own_home / "jobs.toml").write_text(f"{setting} = 1\n")
+    with pytest.raises(UserError, match="1 jobs .* wait or run already, and no more may"):
+        service.command(job, "mine", name)
+    assert (office.store.job(job), service.answers(job), nobody) == (before, [], [])
+    office.store.update(other, state="done")
+    service.command(job, "mine", name)
+    assert service.job(job).state == "queued"
+
+
+@pytest.mark.parametrize(("spec", "name"), [(SPEC, "stop"), (SPEC, "pause"), (LIVE, "stop")])
+def test_what_a_killed_worker_was_told_last_does_not_end_the_next_one(
+    office: Office, nobody: list[None], spec: Spec, name: str
+) -> None:
+    job = office.add(spec, owner_of("mine"))
+    assert office.turn() == [job]
+    service.command(job, "mine", name)
+    office.end(job, -signal.SIGKILL)
+    office.turn()
+    assert service.job(job).state == "failed"
+    service.command(job, "mine", "resume")
+    assert office.store.said(job, "waiting") == []
+    assert [(each.name, each.state) for each in service.answers(job)] == [(name, "refused")]
 
 
 def test_a_stopped_live_job_is_saved_by_a_process_of_its_own(office: Office, nobody: list[None]) -> None:
