@@ -83,7 +83,7 @@ def described(bundle: Bundle) -> dict[str, Any]:
     from aecore.metrics.table import METRICS
 
     shown = ("negative_elbo", "rate", "distortion", "rmse", "active_units")
-    figures = bundle.card.scalars
+    figures, unit = bundle.card.scalars, scenes.error_unit(bundle)
     return {
         "id": bundle.id,
         "title": scenes.title(bundle),
@@ -91,7 +91,9 @@ def described(bundle: Bundle) -> dict[str, Any]:
         "parameters": bundle.card.parameters,
         "advice": _advice(bundle),
         "metrics": [
-            [METRICS[name].title, figures[name], METRICS[name].unit] for name in shown if name in figures
+            [METRICS[name].title, figures[name], unit if name == "distortion" else METRICS[name].unit]
+            for name in shown
+            if name in figures
         ],
     }
 

@@ -143,6 +143,7 @@ class Live:
         Raises:
             UserError: If the training diverges.
         """
+        self.link.tell(message="")
         if not self.recorder.last:
             self._film()
         while not self.ending:

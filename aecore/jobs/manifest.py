@@ -24,6 +24,7 @@ class Manifest:
         classes: Name of each label.
         shown: Which probe examples are reconstructed, as positions in ``index``.
         columns: Cells in a row of ``grid.png``.
+        fitted: Whether samples are drawn from a Gaussian fitted to the probe's codes, for want of a prior.
         manifold: Whether ``grid.png`` is the plane of a code of two dimensions, or samples.
         dials: What can be turned: names of commands.
         basis: ``examples``, ``likelihood`` and ``binarise`` of :func:`aecore.scenes.basis`; empty in
@@ -46,6 +47,7 @@ class Manifest:
     columns: int
     manifold: bool
     dials: tuple[str, ...] = ()
+    fitted: bool = False
     basis: Mapping[str, str] = field(default_factory=dict)
     legend: Mapping[str, list[Any]] = field(default_factory=dict)
     take: int = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class Probe:
             columns=side,
             manifold=self.images and model.latent_dim == 2,
             dials=dials,
+            fitted=model.bottleneck.prior_spec()["kind"] == "fitted-gaussian",
             basis=basis(examples(card, "test", card.fingerprint), config, card),
             legend={} if self.images else {name: list(getattr(spec, name)) for name in LEGEND},
         )
@@ -125,7 +127,8 @@ class Probe:
                     told = None if told is None else told[:1].expand(len(z), -1)
                     parts["traversals.png"] = png(grid(self._pixels(model.decode(z, told)), STEPS))
             else:
-                parts["samples"] = _half(model.decode(model.draw(SHOWN), self._first(model, SHOWN)))
+                z = self._draw(model, mu, SHOWN)
+                parts["samples"] = _half(model.decode(z, self._first(model, SHOWN)))
                 parts["reconstructions"] = _half(again)
             distortion, constants = self._distortion(model)
         rate = sum(kl) if kl else None
@@ -166,7 +169,7 @@ class Probe:
         side = self.manifest.columns
         told = self._first(model, side * side)
         if not self.manifest.manifold:
-            return model.decode(model.draw(side * side), told), ()
+            return model.decode(self._draw(model, mu, side * side), told), ()
         if model.probabilistic:
             bounds = (-WIDEST, WIDEST, -WIDEST, WIDEST)
         else:
@@ -175,6 +178,14 @@ class Probe:
         x, y = np.linspace(*bounds[:2], side), np.linspace(*bounds[2:], side)
         z = torch.from_numpy(of_dimensions(np.zeros(2), (0, 1), x, y).z.reshape(-1, 2)).to(self.device)
         return model.decode(z, told), bounds
+
+    def _draw(self, model: Autoencoder, mu: Tensor, n: int) -> Tensor:
+        """Codes from the prior; without one, from the Gaussian that its samples will be drawn from."""
+        if not self.manifest.fitted or not mu.isfinite().all():
+            return model.draw(n)
+        bottleneck = copy.deepcopy(model.bottleneck)
+        bottleneck.fit_prior(mu)
+        return bottleneck.draw(n)
 
     def _traversals(self, z: Tensor, mu: Tensor, kl: list[float]) -> tuple[Tensor, tuple[int, ...]]:
         """Codes along the dimensions that carry most, shape (len(dims) · STEPS, D), and which those are.

@@ -39,7 +39,8 @@ class Recorder:
         self.folder, self.budget = folder, budget
         found = Manifest.read(folder)
         basis = found.basis or manifest.basis if found else {}  # one of before is gone on with, too
-        if found and replace(found, take=1, generation=1, first=0, basis=basis) == manifest:
+        as_now = found and replace(found, take=1, generation=1, first=0, basis=basis, fitted=manifest.fitted)
+        if found and as_now == manifest:
             self.manifest = found
             self.last: Header | None = _newest(folder)
             self.size = self._forget_torn()

@@ -68,11 +68,16 @@ class Filming:
 
     def __call__(self, event: Progress) -> None:
         """A frame, if it is time for one."""
+        if time.monotonic() - self.at >= max(OFTEN, self.cost / SHARE):
+            self.film(event, lr_of(self.run.fit))
+
+    def film(self, event: Progress, lr: float) -> None:
+        """A frame of the model as it is."""
         started = time.monotonic()
-        if not self.recorder or started - self.at < max(OFTEN, self.cost / SHARE):
+        if not self.recorder:
             return
         try:
-            film(self.recorder, self.probe, self.run.fit, event, Dials(lr=lr_of(self.run.fit)))
+            film(self.recorder, self.probe, self.run.fit, event, Dials(lr=lr))
         except Exception:
             self._give_up()
         self.at = time.monotonic()
@@ -145,7 +150,7 @@ def train(job: Job, link: Link, limits: Limits) -> Outcome:
     run = _run(job)
     link.tell(run=run.id, message="")
     filming = Filming(job, run, limits)
-    last: deque[Standing] = deque(maxlen=1)
+    last: deque[tuple[Progress, Standing]] = deque(maxlen=1)
 
     def listen(event: Event) -> None:
         if link.gone.is_set():
@@ -157,11 +162,14 @@ def train(job: Job, link: Link, limits: Limits) -> Outcome:
             elif command.name == "pause":
                 raise _Left("paused", f"It goes on after epoch {run.fit.epoch}." if run.fit.epoch else "")
         if isinstance(event, Progress):
-            last.append(standing_of(run.fit, event))
-            link.tell(last[-1])
+            last.append((event, standing_of(run.fit, event)))
+            link.tell(last[-1][1])
             filming(event)
         elif isinstance(event, Finished):
-            link.tell(last[-1] if last else None, message="Measuring, mapping, exporting.")
+            progress, standing = last[-1] if last else (None, None)
+            if progress and standing:  # of the weights that are kept: the bundle's figures are theirs
+                filming.film(progress, standing.lr)
+            link.tell(standing, message="Measuring, mapping, exporting.")
 
     try:
         bundle = run.train(listen)

@@ -40,10 +40,10 @@ def mlp(
     depth: Annotated[
         int,
         Range(0, 32),
-        "Hidden layers of the encoder, the first as wide as --hidden says; 0: the layers of --hidden itself.",
+        "How many hidden layers the encoder has, made of the one width given; 0: one for each width given.",
     ] = 0,
     shrink: Annotated[
-        float, Range(0.1, 1), "With --depth: how wide each hidden layer is, relative to the one before."
+        float, Range(0.1, 1), "How wide each hidden layer is, relative to the one before."
     ] = 0.5,
     activation: Annotated[Activation, "What bends the hidden layers."] = "relu",
     decoder_activation: Annotated[

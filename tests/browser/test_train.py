@@ -90,6 +90,9 @@ def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
     field = page.locator('[data-option="latent_dim"]')
     expect(field.get_by_role("alert")).to_have_text("A whole number from 1 to 512.")
     expect(button(page, "Start training")).to_be_disabled()
+    expect(page.locator(".estimates [role=status]")).to_have_text(
+        "What stands there does not do: Latent dimensions."
+    )
     option(page, "latent_dim").fill("2")
     expect(field.get_by_role("alert")).to_have_count(0)
     page.get_by_label("Annealing", exact=True).get_by_text("linear").click()

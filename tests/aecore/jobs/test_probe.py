@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch.distributions import Normal, kl_divergence
 
+from aecore.bottlenecks import Point
 from aecore.data import Dataset, load_dataset
 from aecore.jobs.probe import Probe
 from aecore.variants import VARIANTS
@@ -44,6 +45,21 @@ def test_every_variant_can_be_looked_at(variant: str) -> None:
     assert first.distortion is not None
     choice = made.latent_spec()["kind"] == "codebook"
     assert ("traversals.png" in first.parts) == bool(first.traversed) == (not choice)
+
+
+def test_samples_without_a_prior_are_drawn_where_the_codes_are() -> None:
+    table = small("breast-cancer")
+    made = model("autoencoder", data=table, latent_dim=3).eval()
+    assert isinstance(made.bottleneck, Point)
+    with torch.no_grad():
+        made.bottleneck.z.weight.zero_()
+        made.bottleneck.z.bias.copy_(torch.tensor([7.0, -7.0, 7.0]))
+        there = made.decode(made.encode(table.test.x[:1])).numpy()
+    probe = Probe(table, made, {"variant": "autoencoder"})
+    assert probe.manifest.fitted
+    assert np.allclose(probe.look(made).parts["samples"], there, atol=0.05)
+    held = model("wae-mmd", data=table, latent_dim=3).eval()
+    assert not Probe(table, held, {"variant": "wae-mmd"}).manifest.fitted
 
 
 @pytest.mark.parametrize("name", ["waves", "words", "breast-cancer"])

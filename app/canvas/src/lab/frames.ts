@@ -17,6 +17,7 @@ export interface Manifest {
   columns: number; // cells in a row of grid.png
   manifold: boolean; // grid.png is the plane of a code of two dimensions, not samples
   dials: string[]; // what can be turned
+  fitted?: boolean; // samples are of a Gaussian fitted to the codes, for want of a prior
   basis?: Partial<Basis>; // of its distortions; nothing in recordings of before
   /** How numbers are read; empty where there are images, and in recordings of before. */
   legend?: { vocabulary?: string[]; columns?: string[]; centre?: number[]; scale?: number[] };

@@ -24,6 +24,7 @@ const SECONDS = 3; // over which frames are counted
 export class Live implements Source {
   readonly map: MapName;
   readonly moves?: string;
+  readonly fitted?: boolean;
   readonly ticks: number[] = [];
   readonly hasZero = true;
   readonly unit = "nats";
@@ -64,6 +65,7 @@ export class Live implements Source {
   ) {
     this.map = manifest.latent_dim === 2 ? "z" : "pca";
     this.moves = manifest.dials.length ? undefined : "while it learns";
+    this.fitted = manifest.fitted;
     this.calm.addEventListener("change", this.still);
     if (manifest.kind === "image" || this.inNumbers) void this.fetchOriginals();
   }

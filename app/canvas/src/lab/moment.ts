@@ -72,6 +72,7 @@ export interface Source {
   choose?(map: MapName): void;
   readonly measures?: Measure[];
   readonly moves?: string; // what the codes move with, if not with β
+  readonly fitted?: boolean; // samples are of a Gaussian fitted to the codes, for want of a prior
   /** The original of any row, where it is at hand. */
   original?(row: number): Pixels | null;
   /** How a step in z moves a place on the map, shape (2, D); null where that is no one direction. */

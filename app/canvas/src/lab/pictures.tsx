@@ -36,10 +36,12 @@ export function Samples({ source }: { source: Source }) {
   const moment = useSignal(source.moment);
   const samples = moment?.samples;
   if (moment && !samples) return null;
+  const of = source.fitted ? "a Gaussian fitted to the codes, for want of a prior" : "the prior";
+  const drawn = source.moves ? `drawn from ${of}, the same noise each time` : "z ~ N(0, I), the same noise at every β";
   return (
-    <Panel title="Prior samples" text={source.moves ? "drawn from the prior, the same noise each time" : "z ~ N(0, I), the same noise at every β"}>
+    <Panel title={source.fitted ? "Samples" : "Prior samples"} text={drawn}>
       <div class="held" style={heightOf(source.data, 24, 8)}>
-        {samples && <Grid pixels={samples} data={source.data} columns={8} count={24} label={`${Math.min(24, samples.count)} samples from the prior`} />}
+        {samples && <Grid pixels={samples} data={source.data} columns={8} count={24} label={`${Math.min(24, samples.count)} samples${source.fitted ? "" : " from the prior"}`} />}
       </div>
     </Panel>
   );

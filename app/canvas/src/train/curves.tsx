@@ -2,7 +2,7 @@
 
 import type { Job } from "../lab/wire";
 import { digits, Panel } from "../parts/kit";
-import { termed } from "./said";
+import { count, termed } from "./said";
 import type { Epoch } from "./wire";
 
 const [WIDTH, HEIGHT, LEFT, FOOT] = [320, 92, 40, 16];
@@ -40,7 +40,7 @@ function Chart({ title, unit, epochs, starts, line, beside }: { title: string; u
   return (
     <figure class="curve-of">
       <figcaption>
-        <b>{title}</b> <span class="number">{last === undefined ? "" : digits(last)}</span> {unit}
+        <b>{title}</b> <span class="number">{last === undefined ? "" : Math.abs(last) < 1000 ? digits(last) : count(Math.round(last))}</span> {unit}
         {other !== undefined && (
           <>
             {" "}
@@ -52,7 +52,7 @@ function Chart({ title, unit, epochs, starts, line, beside }: { title: string; u
         <path class="frame" d={`M${LEFT} 4V${HEIGHT - FOOT}H${WIDTH - 2}`} />
         {low < most && <text x={LEFT - 4} y="13" text-anchor="end">{digits(most, 2)}</text>}
         {low < most && <text x={LEFT - 4} y={HEIGHT - FOOT} text-anchor="end">{digits(low, 2)}</text>}
-        <text x={WIDTH - 2} y={HEIGHT - 3} text-anchor="end">{`epoch ${epochs}`}</text>
+        <text x={WIDTH - 2} y={HEIGHT - 3} text-anchor="end">{`epoch ${count(epochs)}`}</text>
         {starts.map((after) => <path class="stage" d={`M${x(after + 0.5).toFixed(1)} 4V${HEIGHT - FOOT}`} />)}
         {beside && <path class="beside" d={path(beside)} />}
         <path class="curve" d={path(line)} />

@@ -3,7 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button, digits, Notice, usePromise } from "../parts/kit";
 import { useAsked } from "./asked";
-import { NAME, nameOf, write, writtenIn } from "./draft";
+import { Command } from "./command";
+import { acting, NAME, nameOf, problemOf, write, writtenIn } from "./draft";
 import { FieldRow } from "./field";
 import type { Formed } from "./form";
 import { bytes, count, lasting } from "./said";
@@ -18,6 +19,7 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
   const may = overview.train && overview.admitted;
   const missing = overview.data.find(({ name }) => name === now.data)?.why_missing;
   const wrong = Object.keys(checked?.errors ?? {});
+  const marked = [...acting(fields ?? [], now), NAME].filter((field) => problemOf(field, writtenIn(field, now)) || wrong.includes(field.name)).map(({ title }) => title);
   const sound = Boolean(config && checked && !checking && !checked.error && wrong.every((name) => name === NAME.name) && !missing && !why);
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState("");
@@ -65,7 +67,9 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
         </div>
       </dl>
       <p class="caption" role="status">
-        {cost.error
+        {marked.length > 0
+          ? `What stands there does not do: ${marked.join(", ")}.`
+          : cost.error
           ? cost.error.message
           : cost.busy
             ? "A few steps are being timed."
@@ -96,7 +100,7 @@ export function Estimates({ training, overview, formed, onStarted, onEntered }: 
       {checked?.command && (
         <details class="same">
           <summary>The same at a terminal</summary>
-          <code>{checked.command}</code>
+          <Command text={checked.command} />
         </details>
       )}
     </section>

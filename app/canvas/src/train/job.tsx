@@ -14,7 +14,8 @@ import type { Job, State } from "../lab/wire";
 import { Button, digits, Notice, usePromise } from "../parts/kit";
 import { Curves } from "./curves";
 import { change, textOf } from "./draft";
-import { namedAs, shareOf } from "./list";
+import { Command } from "./command";
+import { epochOf, finishingOf, namedAs, shareOf } from "./list";
 import { MadePanel } from "./made";
 import { Pairs } from "./pairs";
 import { count, lasting } from "./said";
@@ -71,9 +72,9 @@ function Status({ session, job, overview, training, host, onLeave }: { session: 
     onLeave();
   };
   const remove = () => void training.remove(job.id).then(onLeave, (error: Error) => (session.refused.value = error.message));
-  const finishing = state === "running" && at && at.step >= at.steps;
+  const finishing = finishingOf(job);
   const facts = [
-    at && spec.kind === "train" && `epoch ${at.epoch} of ${at.epochs}`,
+    at && spec.kind === "train" && epochOf(at),
     at && `step ${at.step.toLocaleString("en")}${spec.kind === "train" ? ` of ${at.steps.toLocaleString("en")}` : ""}`,
     at && state === "running" && !finishing && `${count(Math.round(at.examples_per_s))} examples/s`,
     at && state === "running" && `learning rate ${digits(at.lr, 2)}`,
@@ -118,7 +119,7 @@ function Recipe({ training, id }: { training: Training; id: string }) {
       {error && <Notice failed title="It cannot be written down" text={error.message} />}
       {value && (
         <>
-          <Code title="At a terminal" text={value.command} />
+          <Code title="At a terminal" text={value.command} options />
           <Code title="As a file run.toml, for aecore train run.toml" text={value.toml} />
           {value.code ? <Code title="As a script of its own, in PyTorch, without Loupe" text={value.code} long /> : <p class="caption">{value.no_code}</p>}
         </>
@@ -128,7 +129,7 @@ function Recipe({ training, id }: { training: Training; id: string }) {
 }
 
 /** A text to be taken along; a browser that lets no page near its clipboard still selects all of it at a click. */
-function Code({ title, text, long }: { title: string; text: string; long?: boolean }) {
+function Code({ title, text, long, options }: { title: string; text: string; long?: boolean; options?: boolean }) {
   const [copied, setCopied] = useState(false);
   const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true), () => {});
   return (
@@ -137,7 +138,7 @@ function Code({ title, text, long }: { title: string; text: string; long?: boole
         <p class="caption">{title}</p>
         {navigator.clipboard && <Button title={copied ? "Copied" : "Copy"} onClick={copy} />}
       </div>
-      <code class={long ? "script" : undefined}>{text}</code>
+      {options ? <Command text={text} /> : <code class={long ? "script" : undefined}>{text}</code>}
     </>
   );
 }

@@ -4,11 +4,12 @@ import { PHRASES } from "../lab/controls";
 import { isOwn } from "../lab/token";
 import type { Job } from "../lab/wire";
 import { Notice } from "../parts/kit";
-import { lasting } from "./said";
+import { count, lasting } from "./said";
 import type { Overview } from "./wire";
 
 const LISTED = 12; // of those that have ended
 const ENDED = ["done", "stopped", "failed"];
+const LAST = "Measuring, mapping, exporting."; // what a worker says once it trains no more
 
 /** What a job is called. */
 export function namedAs({ spec, bundle }: Job, overview?: Overview): string {
@@ -22,6 +23,16 @@ export function namedAs({ spec, bundle }: Job, overview?: Overview): string {
 export function shareOf({ standing, spec, state }: Job): number | undefined {
   if (state === "done") return 1;
   return spec.kind === "train" && standing?.steps ? standing.step / standing.steps : undefined;
+}
+
+/** Whether it trains no more, at its end or stopped before, and its bundle is being made. */
+export function finishingOf({ state, standing: at, message }: Job): boolean {
+  return state === "running" && Boolean(at) && (at!.step >= at!.steps || message === LAST);
+}
+
+/** Which epoch it is in. */
+export function epochOf({ epoch, epochs }: { epoch: number; epochs: number }): string {
+  return `epoch ${count(epoch)} of ${count(epochs)}`;
 }
 
 export function List({ jobs, error, overview, chosen, onChoose }: { jobs?: Job[]; error?: Error; overview?: Overview; chosen?: string; onChoose(id: string): void }) {
@@ -50,10 +61,12 @@ export function List({ jobs, error, overview, chosen, onChoose }: { jobs?: Job[]
   );
 }
 
-function standing({ id, spec, state, standing: at, message, device }: Job, open: Job[]): string {
-  const said: string[] = [state === "running" && !at ? "Starting" : PHRASES[state]];
-  if (state === "running" && at) said.push(spec.kind === "live" ? `step ${at.step.toLocaleString("en")}` : `epoch ${at.epoch} of ${at.epochs}`);
-  if (state === "running" && at && spec.kind === "train") said.push(at.step < at.steps ? `${lasting(at.seconds_left)} left` : message.replace(/\.$/, ""));
+function standing(job: Job, open: Job[]): string {
+  const { id, spec, state, standing: at, message, device } = job;
+  const finishing = finishingOf(job);
+  const said: string[] = [state === "running" && !at ? "Starting" : finishing ? "Finishing" : PHRASES[state]];
+  if (state === "running" && at) said.push(spec.kind === "live" ? `step ${at.step.toLocaleString("en")}` : epochOf(at));
+  if (state === "running" && at && spec.kind === "train") said.push(finishing ? message.replace(/\.$/, "") : `${lasting(at.seconds_left)} left`);
   if (state === "queued") {
     const before = open.slice(0, open.findIndex((each) => each.id === id)).filter((each) => each.device === device && each.state !== "paused").length;
     said.push(before ? `${before} before it on ${device}` : device);

@@ -52,7 +52,7 @@ export function MadePanel({ host, training, job, bundle, own }: { host: Host; tr
       <h2>{made.title}</h2>
       <p class="caption">{made.id}</p>
       {made.note && <p class="note">{made.note}</p>}
-      <Facts facts={[["Parameters", count(made.parameters ?? 0)], ...(made.metrics ?? []).map(([title, value, unit]) => [title, unit === "dimensions" ? count(value) : `${digits(value)} ${unit.length < 8 ? unit : ""}`] as [string, string])]} />
+      <Facts facts={[["Parameters", count(made.parameters ?? 0)], ...(made.metrics ?? []).map(([title, value, unit]) => [title, unit === "dimensions" ? count(value) : `${digits(value)} ${unit.length < 12 ? unit : ""}`] as [string, string])]} />
       {made.advice && <Notice title="Worth knowing" text={made.advice} />}
       <div class="actions">
         <Button main title="Open on the map" help="Its codes, as every other page shows them." onClick={() => go("map")} />
