@@ -107,7 +107,7 @@ TABLES: Mapping[str, Columns] = {
         {
             "name": "",
             "errors": "errors",
-            "pages": "pages seen",
+            "page_switches": "pages seen",
             "page_switch_p50_ms": "a page, p50 (ms)",
             "page_switch_p95_ms": "a page, p95 (ms)",
             "memory_per_session_mb": "memory of a session (MB)",

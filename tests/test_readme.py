@@ -60,9 +60,9 @@ NAMED = {
 def test_make_bench_runs_every_benchmark_whose_figures_are_shown() -> None:
     shown = re.findall(r"^`python -m benchmarks\.(\w+)`", README, re.MULTILINE)
     (listed,) = re.findall(r"^BENCHMARKS := (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    kept = {path.stem for path in (ROOT / "benchmarks" / "results").glob("*.json")}  # which take hours
+    kept = {path.stem for path in (ROOT / "benchmarks" / "results").glob("*.json")}  # some take hours
     assert shown
-    assert set(listed.split()) == set(shown) - kept
+    assert set(shown) - kept <= set(listed.split()) <= set(shown)
 
 
 @pytest.fixture
