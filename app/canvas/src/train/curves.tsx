@@ -62,13 +62,20 @@ function Chart({ title, unit, epochs, starts, line, beside }: { title: string; u
   );
 }
 
+/** Terms that are the loss itself, as −ELBO is where β is 1: theirs is its curve. */
+function twinsOf(names: string[], epochs: Epoch[], terms: Record<string, number> = {}): string[] {
+  const rows = [...epochs.flatMap(({ train, validation }) => [train, validation]), terms].filter((row) => "loss" in row);
+  return names.filter((name) => name !== "loss" && rows.length && rows.every((row) => Math.abs(row[name] - row.loss) <= 1e-6 * Math.max(1, Math.abs(row.loss))));
+}
+
 /** @param epochs Those that are done. */
 export function Curves({ epochs, job }: { epochs: Epoch[]; job: Job }) {
   const at = job.standing;
   const now = at && job.state !== "done" ? { at: (at.step / Math.max(1, at.steps)) * at.epochs, ...at } : undefined;
   const all = Math.max(at?.epochs ?? 0, epochs.at(-1)?.epoch ?? 0);
   const names = [...new Set([...epochs.flatMap(({ train }) => Object.keys(train)), ...Object.keys(now?.terms ?? {})])];
-  const ordered = [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))];
+  const twins = twinsOf(names, epochs, now?.terms);
+  const ordered = [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))].filter((name) => !twins.includes(name));
   if (!names.length) return null;
   const stages = stagesOf(epochs);
   const starts = stages.map(([after]) => after);
@@ -78,7 +85,7 @@ export function Curves({ epochs, job }: { epochs: Epoch[]; job: Job }) {
       {ordered.map((name) => (
         <Chart
           key={name}
-          title={termed(name)}
+          title={[name, ...(name === "loss" ? twins : [])].map(termed).join(" = ")}
           epochs={all}
           starts={starts}
           line={lineOf(epochs, ({ train }) => train[name], now && { at: now.at, value: now.terms[name] })}
