@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
 DIGITS = 4  # of a number that is not whole
+MEASURED = ("rate", "distortion", "objective")
 
 Row = Mapping[str, Any]
 
@@ -42,6 +43,20 @@ def both(result: Mapping[str, Any]) -> list[Row]:
         {"model": model["name"], "library": of, **model[of]}
         for model in result["models"]
         for of in ("aecore", "pythae")
+    ]
+
+
+def beside(result: Mapping[str, Any]) -> list[Row]:
+    """A row a β: the multi-rate model, the dedicated ones, and how far apart they are; at equal steps too."""
+    equal = {row["beta"]: row["gap"] for row in result["equal_steps"]["table"]}
+    return [
+        {
+            "beta": row["beta"],
+            **{f"{of}_{name}": row[of][name] for of in ("multi_rate", "dedicated") for name in MEASURED},
+            "gap": row["gap"],
+            "equal_gap": equal[row["beta"]],
+        }
+        for row in result["table"]
     ]
 
 
@@ -70,6 +85,29 @@ TABLES: Mapping[str, Columns] = {
             "source": "whose",
         },
         lambda result: result["rows"],
+    ),
+    "one_class": Columns(
+        {
+            "class": "trained on",
+            "negative-elbo": "−ELBO",
+            "nll": "NLL",
+            "joint": "with the code's own density",
+        },
+        lambda result: [*result["classes"], {"class": "mean", **result["mean"]}],
+    ),
+    "rates": Columns(
+        {
+            "beta": "β",
+            "multi_rate_rate": "one model: rate",
+            "multi_rate_distortion": "distortion",
+            "multi_rate_objective": "distortion + β · rate",
+            "dedicated_rate": "one for this β: rate",
+            "dedicated_distortion": "distortion",
+            "dedicated_objective": "distortion + β · rate",
+            "gap": "more",
+            "equal_gap": "more, at equal steps",
+        },
+        beside,
     ),
     "training": Columns(
         {
@@ -177,7 +215,7 @@ def cell(value: Any) -> str:
     if isinstance(value, str):
         return value
     whole = isinstance(value, int) or abs(value) >= 10**DIGITS
-    return (f"{value:,.0f}" if whole else f"{value:.{DIGITS}g}").replace("-", "−")
+    return (f"{value:,.0f}" if whole else f"{value:,.{DIGITS}g}").replace("-", "−")
 
 
 def filled(text: str) -> str:

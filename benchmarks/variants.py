@@ -71,7 +71,7 @@ CASES = {
         "info-vae", "INFOVAE_MMD", "INFOVAE_MMD_Config",
         {"alpha": 0.5, "lambda_mmd": 25.0, "lr_schedule": "cosine"}, pair=True,
     ),
-    "wae": Case("wae-mmd", "WAE_MMD", "WAE_MMD_Config", {"lambda_mmd": 10.0}, pair=True),
+    "wae": Case("wae-mmd", "WAE_MMD", "WAE_MMD_Config", {"lambda_mmd": 3.0}, pair=True),
     "aae": Case(
         "adversarial", "Adversarial_AE", "Adversarial_AE_Config", {"lambda_adv": 0.6, "critic_penalty": 0.1},
         adversarial=True, pair=True,

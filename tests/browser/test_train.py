@@ -2,75 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from aecore.bundles import Bundle
 from aecore.data import spec_of
 from aecore.runs import complete
 from aecore.variants import build
-from tests.browser import canvas, live, pages
+from tests.browser import canvas, pages
 from tests.browser.canvas import eventually
+from tests.browser.training import (
+    MADE,
+    WAIT,
+    OpenTrain,
+    button,
+    open_train,
+    option,
+    start,
+    state,
+    terminal,
+)
 
-OpenTrain = Callable[..., Page]  # given what stands behind the address, as "?job=…"
-WAIT = 90_000  # milliseconds
-
-
-@pytest.fixture
-def open_train(context: BrowserContext, app_url: str) -> Iterator[OpenTrain]:
-    """Opens the page, as in ``open_train("?job=…")``; no error passes."""
-    problems: list[str] = []
-
-    def open_train(query: str = "") -> Page:
-        page = context.new_page()
-        live.watch(page, urlsplit(app_url).netloc, problems)
-        page.goto(f"{app_url}/train{query}")
-        page.locator(".loupe .train").wait_for(timeout=WAIT)
-        return page
-
-    yield open_train
-    assert not problems, "\n".join(problems)
-
-
-def option(page: Page, name: str) -> Locator:
-    return page.locator(f'[data-option="{name}"] input')
-
-
-def start(page: Page, **options: str) -> str:
-    """Fills fields, starts, and gives the job's id."""
-    page.locator(".form .group").first.wait_for(timeout=WAIT)
-    for name, text in options.items():
-        option(page, name).fill(text)
-    page.get_by_role("button", name="Start training").click(timeout=WAIT)
-    page.wait_for_url(re.compile("job="), timeout=WAIT)
-    return parse_qs(urlsplit(page.url).query)["job"][0]
-
-
-def state(page: Page) -> Locator:
-    return page.locator(".status [role=status]")
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
-
-
-def terminal(home: Path, *words: str) -> Any:
-    """What ``aecore jobs … --json`` says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "aecore", "jobs", *words, "--json"],
-        env={**os.environ, "AECORE_HOME": str(home)}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return json.loads(done.stdout)
+__all__ = ["open_train"]
 
 
 def figure(page: Page, name: str) -> str:
@@ -131,9 +88,9 @@ def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
     entry = page.locator(".training", has_text="yours").first
     expect(entry).to_contain_text("Training", timeout=WAIT)
     entry.click()
-    page.wait_for_url(re.compile(job))
+    page.wait_for_url(re.compile(job), timeout=WAIT)
     button(page, "Stop").click(timeout=WAIT)
-    expect(state(page)).to_have_text("Stopped", timeout=WAIT)
+    expect(state(page)).to_have_text("Stopped", timeout=MADE)
     page.locator(".made").wait_for(timeout=WAIT)
     stood = terminal(home, "show", job)["standing"]["step"]
     button(page, "Resume").click()
@@ -155,7 +112,7 @@ def test_what_it_has_made_is_opened_named_deleted_and_brought_back(
 ) -> None:
     page = open_train()
     job = start(page, latent_dim="2", hidden="16", epochs="3")
-    expect(state(page)).to_have_text("Done", timeout=180_000)
+    expect(state(page)).to_have_text("Done", timeout=MADE)
     made = page.locator(".made")
     expect(made).to_contain_text("digits/vae-2d", timeout=WAIT)
     canvas.shot(page, "train-done", tmp_path)
@@ -211,11 +168,11 @@ def test_a_training_of_the_terminal_is_listed_and_only_watched(open_train: OpenT
     entry = page.locator(".training", has_text="Autoencoder")
     expect(entry.first).to_be_visible(timeout=WAIT)
     entry.first.click()
-    page.wait_for_url(re.compile(job))
+    page.wait_for_url(re.compile(job), timeout=WAIT)
     expect(page.locator(".status")).to_contain_text("Somebody else has started this training")
     for name in ("Stop", "Pause", "Remove"):
         expect(button(page, name)).to_have_count(0)
-    expect(state(page)).to_have_text("Done", timeout=180_000)
+    expect(state(page)).to_have_text("Done", timeout=MADE)
     expect(page.locator(".made")).to_contain_text("digits/autoencoder", timeout=WAIT)
     expect(page.locator(".made").get_by_role("button", name="Delete")).to_have_count(0)
 

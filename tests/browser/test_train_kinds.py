@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +16,18 @@ from aecore.data import Dataset, load_dataset
 from aecore.jobs import Recording
 from tests.browser import pages
 from tests.browser.canvas import eventually
-from tests.browser.test_train import WAIT, OpenTrain, button, open_train, option, start, state, terminal
+from tests.browser.training import (
+    MADE,
+    WAIT,
+    OpenTrain,
+    button,
+    open_train,
+    option,
+    say,
+    start,
+    state,
+    terminal,
+)
 
 __all__ = ["open_train"]
 
@@ -75,9 +83,8 @@ def test_what_is_no_image_is_reconstructed_while_it_learns(
         # What is stopped in its first epoch leaves no bundle.
         assert eventually(lambda: terminal(home, "show", job)["standing"]["epoch"] > 1, 180)
     finally:
-        environment = {**os.environ, "AECORE_HOME": str(home)}
-        subprocess.run([sys.executable, "-m", "aecore", "jobs", "stop", job], env=environment, check=True)
-    expect(state(page)).to_have_text("Stopped", timeout=180_000)
+        say(home, "stop", job)
+    expect(state(page)).to_have_text("Stopped", timeout=MADE)
     page.locator(".made").wait_for(timeout=WAIT)
     pages.is_accessible_in_both(page)
 
@@ -99,7 +106,7 @@ def test_a_name_is_checked_and_given_and_a_note_is_shown_as_text(
     page.locator(".status summary").click()
     expect(page.locator(".status")).to_contain_text(f"--name {name}", timeout=WAIT)
     expect(page.locator(".status")).to_contain_text(f'name = "{name}"')
-    expect(state(page)).to_have_text("Done", timeout=180_000)
+    expect(state(page)).to_have_text("Done", timeout=MADE)
     folder = home / "bundles" / "digits" / name
     assert Bundle.open(folder).card.config["hidden"] == [8]
 

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.app import make_bundle
 from tests.browser import live
-from tests.browser.test_train import WAIT, button
+from tests.browser.training import WAIT, button
 
 HEADER = "X-Forwarded-User"
 Serve = Callable[..., str]

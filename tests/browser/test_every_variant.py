@@ -1,0 +1,64 @@
+"""A shipped bundle of every variant on every page of the canvas: something is painted, or it says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from aecore.bundles import Bundle, open_bundle
+from aecore.places import shipped_root
+from aecore.scenes.views import PAGES, views
+from aecore.variants import VARIANTS
+from aecore.zoo import recipes
+from tests.browser import canvas, live, models
+
+DIGITS_LAST = sorted(recipes(shipped_root()), key=lambda recipe: recipe.config["data"] == "digits")
+SHIPPED = {recipe.config["variant"]: recipe.id for recipe in DIGITS_LAST}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a static site of one bundle a variant."""
+    folder = tmp_path_factory.mktemp("variants")
+    with models.served([open_bundle(id) for id in SHIPPED.values()], folder) as url:  # noqa: A001
+        yield url
+
+
+@pytest.fixture
+def page(context: BrowserContext, site: str) -> Iterator[Page]:
+    """A page that fails its test on an error in the console or a request to another host."""
+    problems: list[str] = []
+    page = context.new_page()
+    live.watch(page, urlsplit(site).netloc, problems)
+    yield page
+    assert not problems, "\n".join(problems)
+
+
+def is_painted(picture: Locator) -> bool:
+    """Whether there is more than one colour on it."""
+    return bool(np.ptp(canvas.read(picture), axis=(0, 1)).any())
+
+
+def test_every_variant_is_shipped() -> None:
+    assert SHIPPED.keys() == VARIANTS.keys()
+
+
+@pytest.mark.parametrize("variant", SHIPPED)
+def test_every_page_shows_it_or_says_why_not(page: Page, site: str, variant: str) -> None:
+    bundle: Bundle = open_bundle(SHIPPED[variant])
+    why = views(bundle.card.data.kind, bundle.card.latent)
+    for name in PAGES:
+        page.goto(f"{site}?page={name}&bundle={bundle.id}")
+        canvas.drawn(page)
+        nothing = page.get_by_role("region", name=f"Nothing to show on {name.capitalize()}")
+        if why[name]:
+            expect(nothing).to_contain_text(why[name])
+            continue
+        expect(nothing).to_have_count(0)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        if name not in ("map", "draw"):  # points are WebGL's; paper is empty at first
+            assert canvas.eventually(lambda: is_painted(page.locator("main canvas[role=img]").first))
