@@ -19,7 +19,7 @@ from aecore.scenes.atlas import Atlas
 from aecore.scenes.folders import whole
 from aecore.scenes.images import NUMBERS, originals
 from aecore.scenes.lab import describe_lab
-from aecore.scenes.scene import describe, own_files, titles
+from aecore.scenes.scene import describe, examples, own_files, titles
 from aecore.sweeps import Sweep
 
 GENERATOR = "aecore site"
@@ -169,6 +169,7 @@ def entries(bundles: Sequence[Bundle]) -> list[dict[str, str]]:
             "title": names[each.id],
             "data": each.card.data.name,
             "data_title": each.card.data.title,
+            "examples": examples(each),
             "url": _url(each),
         }
         for each in bundles

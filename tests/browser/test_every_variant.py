@@ -19,12 +19,14 @@ from tests.browser import canvas, live, models
 DIGITS_LAST = sorted(recipes(shipped_root()), key=lambda recipe: recipe.config["data"] == "digits")
 SHIPPED = {recipe.config["variant"]: recipe.id for recipe in DIGITS_LAST}
 
+ALIKE = "digits/multi-rate-vae-2d"  # the one that the other multi-rate models can be compared with
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a static site of one bundle a variant."""
     folder = tmp_path_factory.mktemp("variants")
-    with models.served([open_bundle(id) for id in SHIPPED.values()], folder) as url:  # noqa: A001
+    with models.served([open_bundle(id) for id in (*SHIPPED.values(), ALIKE)], folder) as url:  # noqa: A001
         yield url
 
 
@@ -51,10 +53,13 @@ def test_every_variant_is_shipped() -> None:
 def test_every_page_shows_it_or_says_why_not(page: Page, site: str, variant: str) -> None:
     bundle: Bundle = open_bundle(SHIPPED[variant])
     why = views(bundle.card.data.kind, bundle.card.latent)
+    page.goto(f"{site}?page=map&bundle={bundle.id}")
     for name in PAGES:
-        page.goto(f"{site}?page={name}&bundle={bundle.id}")
+        title = name.capitalize()
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name=title, exact=True).click()
+        expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_attached()
         canvas.drawn(page)
-        nothing = page.get_by_role("region", name=f"Nothing to show on {name.capitalize()}")
+        nothing = page.get_by_role("region", name=f"Nothing to show on {title}")
         if why[name]:
             expect(nothing).to_contain_text(why[name])
             continue

@@ -8,6 +8,7 @@ export interface Shelved {
   title: string; // "VAE · 2 dims · β = 1"
   data: string; // "mnist"
   data_title: string; // "MNIST"
+  examples: string; // the same in two bundles whose codes are of the same examples
   url: string; // of its scene, ending in "/"
 }
 

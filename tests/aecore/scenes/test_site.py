@@ -68,6 +68,7 @@ def test_everything_that_is_named_is_there(make: Make, canvas: Path, tmp_path: P
     assert listed[1] == {
         "id": "digits/point", "title": "Autoencoder · 2 dims", "data": "digits",
         "data_title": bundles[0].card.data.title, "url": "bundles/digits/point/",
+        "examples": listed[0]["examples"],
     }  # fmt: skip
     assert [each["id"] for each in listed] == [each.id for each in bundles]
     named = {"index.html", "site.json", "lab.json", "LICENSES.txt", "canvas/canvas.js", "canvas/ort.wasm.gz"}
@@ -77,6 +78,7 @@ def test_everything_that_is_named_is_there(make: Make, canvas: Path, tmp_path: P
     for bundle, entry in zip(bundles, listed, strict=True):
         folder = out / entry["url"]
         scene = json.loads((folder / "scene.json").read_text())
+        assert scene["examples"] == entry["examples"]
         originals = json.loads((folder / "originals.json").read_text())
         assert scene == scenes.describe(bundle)
         assert (folder / "codes.safetensors").read_bytes() == scenes.codes(bundle)

@@ -53,7 +53,7 @@ export function Compare({ host, scene }: PageProps) {
           title={`${unlike[0]} on the left, ${unlike[1]} on the right`}
           text="Two models can be compared on the same examples only: choose codes of the same data set for both."
         />
-        {rival && rival.id !== other.id && (
+        {rival && rival.examples === left.examples && rival.id !== other.id && (
           <p>
             <Button
               main
@@ -104,14 +104,13 @@ function unlikeExamples(scene: Scene, right: Scene): [string, string] | undefine
   return [here.replace("the", "The"), here === there ? "another version of it" : there];
 }
 
-/** The model to compare with first: of the same data, split and size, the plain autoencoder; with an autoencoder, a VAE. */
+/** The model to compare with first: of the same examples and size, the plain autoencoder; with an autoencoder, a VAE. */
 function rivalOf(left: Shelved, shelf: Shelved[]): Shelved | undefined {
   const usual = left.title.startsWith("Autoencoder") ? ["VAE ·", "β-VAE ·"] : ["Autoencoder ·", "VAE ·", "β-VAE ·"];
   const rank = ({ title }: Shelved) => usual.length - [...usual, ""].findIndex((each) => title.startsWith(each));
   const size = ({ title }: Shelved) => /\d+ dims?/.exec(title)?.[0];
-  const split = ({ title }: Shelved) => / · (train|validation|all)\b/.exec(title)?.[1];
   const worth = (each: Shelved) =>
-    20 * Number(split(each) === split(left)) + 10 * Number(size(each) === size(left)) + rank(each);
+    20 * Number(each.examples === left.examples) + 10 * Number(size(each) === size(left)) + rank(each);
   return shelf.filter(({ data, id }) => data === left.data && id !== left.id).sort((a, b) => worth(b) - worth(a))[0];
 }
 
