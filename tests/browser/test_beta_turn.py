@@ -169,7 +169,7 @@ def test_a_figure_of_disentanglement_is_drawn_against_beta_and_its_peak_named(
 
     page = open_lab("&family=digits/solid&beta=10", route=scored)
     betas = lab.sweeps["solid"].card.betas
-    panel = page.get_by_label("MIG without the shape factor against β", exact=True)
+    panel = page.get_by_label("MIG without shape against β", exact=True)
     expect(panel).to_contain_text(f"highest at β = {betas[1]:g}: 0.37")
     low = [float(each.get_attribute("cy") or "nan") for each in panel.locator(".member").all()]
     assert np.corrcoef(low, scores)[0, 1] < -0.9999  # linear, upwards

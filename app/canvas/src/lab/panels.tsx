@@ -1,4 +1,4 @@
-/** The three columns below the β card; they take a source and nothing else, whichever way it is. */
+/** The three columns below the β card and what was measured of factors; they take a source and nothing else, whichever way it is. */
 
 import type { ComponentChildren } from "preact";
 import { Notice } from "../parts/kit";
@@ -32,9 +32,13 @@ export function Panels({ source, advice, others }: { source: Source; advice?: Co
           <RatePlot {...{ source, others }} />
           <KlBars source={source} />
           <Aggregate source={source} />
-          {source.measures?.map((measure) => <MeasurePlot key={measure.title} {...{ source, measure }} />)}
         </div>
       </div>
+      {!!source.measures?.length && (
+        <div class="lab-measures">
+          {source.measures.map((measure) => <MeasurePlot key={measure.title} {...{ source, measure }} />)}
+        </div>
+      )}
     </>
   );
 }

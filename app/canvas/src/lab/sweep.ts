@@ -29,7 +29,7 @@ export interface SweepCard {
 
 const MEASURES: [name: string, title: string][] = [
   ["mig", "MIG"],
-  ["mig_without_shape", "MIG without the shape factor"],
+  ["mig_without_shape", "MIG without shape"],
   ["sap", "SAP"],
   ["dci_disentanglement", "DCI disentanglement"],
   ["factor_vae_score", "FactorVAE score"],
