@@ -1,4 +1,4 @@
-"""Slow motion, restart and replay, as a lecturer has them; the recording on disk is the witness."""
+"""Slow motion, annealing, restart, replay, as a lecturer has them; the recording on disk is the witness."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import numpy as np
 from playwright.sync_api import expect
 
 from aecore.jobs import Recording
+from aecore.jobs.recording import Dials
+from tests.browser import canvas
 from tests.browser.conftest import OpenPage
 from tests.browser.steering import LIVE, comes, open_lab, slider, step
 
 __all__ = ["open_lab"]
 
 
-def test_slow_motion_restart_and_replay(open_lab: OpenPage, home: Path) -> None:
+def test_slow_motion_annealing_restart_and_replay(open_lab: OpenPage, home: Path) -> None:
     page = open_lab(LIVE)
     page.get_by_role("button", name="Play").click()
     page.wait_for_url(re.compile("job="), timeout=90_000)
@@ -36,6 +38,23 @@ def test_slow_motion_restart_and_replay(open_lab: OpenPage, home: Path) -> None:
     assert all(after == before + 1 for before, after in itertools.pairwise(slow))
     page.get_by_role("button", name="Slow motion").click()
     comes(lambda: step(page) > slow[-1] + 40)
+
+    # Annealing: β is free again, and rises to where it is set.
+    since = len(recording)
+    canvas.choose(page, "Annealing", "linear")
+
+    def rising() -> list[Dials]:
+        dials = [frame.header.dials for frame in recording.range(since)]
+        return [each for each in dials if each.annealing == "linear"]
+
+    comes(lambda: any(dials.beta_now == 1 for dials in rising()))
+    prices = [dials.beta_now or 0 for dials in rising()]
+    assert prices[0] < 0.5
+    assert (np.diff(prices) >= 0).all()
+    assert {dials.beta for dials in rising()} == {1}
+    expect(slider(page, "Epochs of a rise")).to_be_visible()
+    canvas.choose(page, "Annealing", "none")
+    comes(lambda: (frame := recording.frame(-1)) is not None and frame.header.dials.annealing == "constant")
 
     # Restart: the same seed, so that the untrained model is the same; what was turned is as it was first.
     slider(page, "β").fill("900")
