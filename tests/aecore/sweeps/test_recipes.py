@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from aecore import bundles, zoo
 from aecore.bundles.files import write_folder
@@ -44,6 +46,25 @@ def test_a_built_sweep_is_of_its_recipe_and_small() -> None:
             assert is_built(recipe), f"run `aecore sweep build {name}`: it is damaged or of another recipe"
             assert sum(file.stat().st_size for file in recipe.folder.iterdir()) < LARGEST
             assert len(open_sweep(name).codes) <= 2000
+
+
+def test_as_beta_grows_on_shapes_position_outlives_shape() -> None:
+    """As the lab says of β = 4: neighbours of a sampled code know where a shape is long after what it is."""
+    sweep = open_sweep("shapes/vae-10d")
+    codes, factors, noise = sweep.codes, sweep.codes.factors, np.random.default_rng(0)
+    assert factors is not None
+    shape, place = [], []
+    for beta in (min(sweep.card.betas, key=lambda each: abs(each - 4)), 16.0):
+        k = sweep.card.betas.index(beta)
+        mu, logvar = codes.mu[k].astype(float), codes.logvar[k].astype(float)
+        z = mu + noise.standard_normal(mu.shape) * np.exp(logvar / 2)
+        knows = KNeighborsClassifier(5).fit(z[:1500], factors[:1500, 0])
+        finds = KNeighborsRegressor(5).fit(z[:1500], factors[:1500, 3:])
+        shape.append(knows.score(z[1500:], factors[1500:, 0]))
+        place.append(finds.score(z[1500:], factors[1500:, 3:]))
+    assert shape[0] > 0.6
+    assert shape[1] < 0.5  # of three
+    assert min(place) > 0.9
 
 
 @pytest.fixture

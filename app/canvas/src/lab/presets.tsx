@@ -11,7 +11,7 @@ export interface Preset {
 export const PRESETS: Preset[] = [
   { beta: 0, title: "holes", text: "Nothing pulls the codes together: an autoencoder. They lie far apart, and what is decoded between them is no example." },
   { beta: 1, title: "the ELBO", text: "A nat costs a nat: rate and distortion add up to a bound on −log p(x)." },
-  { beta: 4, title: "factors", text: "Only what pays for itself is kept: on shapes, position comes apart from shape." },
+  { beta: 4, title: "factors", text: "Only what pays for itself is kept: on shapes, position outlives shape." },
   { beta: 100, title: "collapse", text: "No nat pays for itself: q(z|x) becomes the prior, and every example decodes to the mean. The cure: a lower β, annealing, free bits." },
 ];
 
