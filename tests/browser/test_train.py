@@ -60,10 +60,8 @@ def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
 
     # The estimates are those of the model.
     option(page, "hidden").fill("24")
-    made = build(
-        complete({"variant": "beta-vae", "data": "digits", "latent_dim": 2, "hidden": [24]}),
-        spec_of("digits"),
-    )
+    config = complete({"variant": "beta-vae", "data": "digits", "latent_dim": 2, "hidden": [24]})
+    made = build(config, spec_of("digits"))
     wanted = f"{sum(weight.numel() for weight in made.parameters()):,}"
     assert eventually(lambda: figure(page, "Parameters") == wanted, 90)
     assert figure(page, "Compression") == "32.0 : 1"
@@ -78,7 +76,7 @@ def test_a_training_is_chosen_started_watched_left_found_stopped_and_resumed(
     page.locator(".curve-of", has_text="Loss").wait_for(timeout=WAIT)
     expect(page.locator(".status")).to_contain_text(re.compile(r"epoch [\d,]+ of 100,?000"))
     expect(page.locator(".status")).to_contain_text("examples/s")
-    expect(page.locator(".status")).to_contain_text("learning rate 0.001")
+    expect(page.locator(".status")).to_contain_text(f"learning rate {config['lr']}")
     expect(page.locator(".status")).to_contain_text(re.compile(r"\d (s|min|h|d) left"))
     assert terminal(home, "show", job)["state"] == "running"
     page.close()
