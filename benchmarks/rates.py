@@ -63,7 +63,7 @@ DEDICATED: dict[str, Options] = {
     "cosine, KL warm-up": COSINE | KL_WARMUP,
 }
 MULTI_RATE: Options = {**COSINE, "curriculum": 0.1}
-TIMES = 1.5  # how many steps it takes for each one of a dedicated model
+TIMES = 1.7  # how many steps it takes for each one of a dedicated model
 FIT = ("lr", "lr_schedule", "lr_warmup")
 
 

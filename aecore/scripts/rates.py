@@ -15,7 +15,7 @@ from aecore.scripts.layers import flat, layer_of, linear
 from aecore.scripts.loop import Stage
 from aecore.scripts.models import descent, loss
 from aecore.scripts.page import Network, Page, Posterior, no_code, shape, writes
-from aecore.stages.multi_rate import PART, MultiRate
+from aecore.stages.multi_rate import MultiRate
 
 
 @layer_of.register
@@ -116,7 +116,7 @@ def posterior(self, x, log_beta):
         "log_beta = prices(len(x), progress, x.device)[:, None]  # a price for each example, (B, 1)"
     )
     posterior = Posterior(("mu", "logvar"), [DRAW], "mu", RATE)
-    few = f"max(1, len(x) // {PART}) if self.training else len(x)"
+    few = "0 if self.training else len(x)"
     report = f"torch.randn({few}, {model.latent_dim})  # Loupe draws these to report −ELBO"
     after = [report] if model.likelihood.proper else []
     loss(model, page, network, posterior, before=before, after=after, told=", log_beta")

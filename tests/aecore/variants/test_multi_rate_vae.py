@@ -69,8 +69,7 @@ def test_the_elbo_that_is_reported_is_that_at_beta_one() -> None:
     by_hand = nll + kl_divergence(Normal(q.mu, (0.5 * q.logvar).exp()), Normal(0, 1)).sum(1)
     torch.testing.assert_close(reported, by_hand.mean())
     made.train()
-    assert made.losses(made.prepare(Step(X, X))).report["negative_elbo"].isfinite()
-    assert made.training  # it was looked at while evaluating
+    assert "negative_elbo" not in made.losses(made.prepare(Step(X, X))).report  # it would cost a pass a step
 
 
 @WAYS
