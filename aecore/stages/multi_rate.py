@@ -44,9 +44,9 @@ class MultiRate(Autoencoder):
         return replace(step, log_beta=self.prices(len(step.input), step.progress, step.input.device))
 
     def losses(self, step: Step) -> Losses:
-        """The objective at the prices of the step; −ELBO is that of the model at β = 1, when it does not train.
+        """The objective at the prices of the step; −ELBO is that of the model at β = 1.
 
-        A training step would pass its examples once more for that number alone.
+        While it trains there is none: a step would pass its examples once more for that number alone.
         """
         losses = super().losses(step)
         if "negative_elbo" in losses.report:
