@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -14,7 +13,8 @@ from aecore.places import shipped_root
 from aecore.scenes.views import PAGES, views
 from aecore.variants import VARIANTS
 from aecore.zoo import recipes
-from tests.browser import canvas, live, models
+from tests.browser import canvas, models
+from tests.browser.kinds import visiting
 
 DIGITS_LAST = sorted(recipes(shipped_root()), key=lambda recipe: recipe.config["data"] == "digits")
 SHIPPED = {recipe.config["variant"]: recipe.id for recipe in DIGITS_LAST}
@@ -32,12 +32,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(context: BrowserContext, site: str) -> Iterator[Page]:
-    """A page that fails its test on an error in the console or a request to another host."""
-    problems: list[str] = []
-    page = context.new_page()
-    live.watch(page, urlsplit(site).netloc, problems)
-    yield page
-    assert not problems, "\n".join(problems)
+    """Of that site; no error passes."""
+    with visiting(context, site) as page:
+        yield page
 
 
 def is_painted(picture: Locator) -> bool:

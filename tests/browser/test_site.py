@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from aecore.bundles import Bundle
 from tests.browser import canvas, live
 from tests.browser.canvas import Map
+from tests.browser.kinds import visiting
 from tests.browser.test_draw import DIGIT, comes_back, stroke
 from tests.browser.test_sample import cells
 
@@ -34,12 +34,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def visit(context: BrowserContext, site: str) -> Iterator[Page]:
-    """A page that fails its test on an error in the console or a request to another host."""
-    problems: list[str] = []
-    page = context.new_page()
-    live.watch(page, urlsplit(site).netloc, problems)
-    yield page
-    assert not problems, "\n".join(problems)
+    """A page of it; no error passes."""
+    with visiting(context, site) as page:
+        yield page
 
 
 def test_the_map_decodes_and_selects(visit: Page, site: str, two: Bundle, tmp_path: Path) -> None:
