@@ -121,6 +121,15 @@ TABLES: Mapping[str, Columns] = {
             "pythae_seconds": "pythae's 10 epochs (s)",
         }
     ),
+    "crowded": Columns(
+        {
+            "name": "data",
+            "busy": "busy programs beside it",
+            "examples_per_s": "as a worker waits (examples/s)",
+            "default_examples_per_s": "as OpenMP waits (examples/s)",
+            "times": "times",
+        }
+    ),
     "maps": Columns(
         {
             "map": "map",

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 # A module imports from its own line and the lines above it.
 LAYERS = (
-    ("aecore.errors", "aecore.options", "aecore.places", "aecore.version"),
+    ("aecore.errors", "aecore.options", "aecore.places", "aecore.processes", "aecore.version"),
     ("aecore.data",),
     ("aecore.nets",),
     (

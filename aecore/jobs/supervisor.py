@@ -6,7 +6,6 @@ user's folder; a second one refuses.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -26,11 +25,11 @@ from aecore.jobs.pruning import prune
 from aecore.jobs.records import ENDED, WAITING, Job
 from aecore.jobs.settings import Limits, limits
 from aecore.jobs.store import Store
+from aecore.processes import environment
 
 LINGER = 30.0  # seconds without anything to do until it ends
 TURN = 0.1  # seconds between two looks
 STRAIN = 1.0  # the same, while the store cannot be used
-PACKAGE = Path(__file__).parents[2]
 
 
 class Process(Protocol):
@@ -53,12 +52,6 @@ def launch(words: Sequence[str], log: Path) -> Process:
             [sys.executable, "-m", "aecore.jobs.worker", *words],
             stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, env=environment(),
         )  # fmt: skip
-
-
-def environment() -> dict[str, str]:
-    """Ours, with this very package found first."""
-    paths = [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 class Supervisor:

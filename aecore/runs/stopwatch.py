@@ -18,15 +18,14 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from aecore.errors import UserError
+from aecore.processes import environment
 
 PATIENCE = 60.0  # seconds that an answer may take, PyTorch loaded
 LOADING = 300.0  # until PyTorch is loaded, on however busy a machine
 IDLE = 180.0  # seconds until a process that nobody asks ends
-PACKAGE = Path(__file__).parents[2]
 BROKEN = "It ends before its first steps are done, as when memory runs out: make it smaller."
 
 
@@ -104,11 +103,10 @@ class Stopwatch:
         if self._process and self._process.poll() is not None:
             self._end()
         if self._process is None:
-            paths = [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "aecore.runs.stopwatch"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                start_new_session=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)}, bufsize=0,
+                start_new_session=True, env=environment(), bufsize=0,
             )  # fmt: skip
             assert self._process.stdout
             if select.select([self._process.stdout], [], [], LOADING)[0]:
@@ -145,11 +143,9 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Answers one line after the other."""
-    from aecore.runs import estimate
-
-    assert estimate
     out = os.dup(1)
     os.dup2(2, 1)  # what libraries print is no answer
+    _load()
     os.write(out, b"ready\n")
     while select.select([sys.stdin], [], [], IDLE)[0] and (line := sys.stdin.readline()):
         if sys.platform != "linux":  # what follows a fork there cannot use its GPU
@@ -160,6 +156,17 @@ def main() -> None:
             os._exit(0)
         if os.waitpid(child, 0)[1]:
             os.write(out, _line({"refused": BROKEN}))
+
+
+def _load() -> None:
+    """Loads what each fork would load else, for seconds; an optimiser brings half of PyTorch along."""
+    import sklearn.datasets
+    import torch
+
+    from aecore.runs import estimate
+
+    assert sklearn.datasets, estimate
+    torch.optim.Adam([torch.zeros(1)])
 
 
 def _line(said: dict[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from aecore.model import Autoencoder
 from aecore.runs import Run, complete, estimate
 from aecore.runs.estimate import Cost, cost, devices
 from aecore.runs.stopwatch import Stopwatch
-from aecore.training import Fit, available
+from aecore.training import Fit, Progress, available
 from aecore.training.sums import Sums
 from tests.aecore.small import digits, model
 
@@ -166,6 +167,22 @@ def test_a_step_is_timed_as_often_as_it_reports(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Sums, "means", slow)
     assert cost(config(epochs=10)).seconds < 10 * 10 * 0.3 / 2  # ten steps an epoch, one report
+
+
+def test_reports_that_were_held_up_count_for_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is drawn on the same cores: two reports of three take ten times as long."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(estimate, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    fit = Fit(model("vae"), digits(), epochs=5, device="cpu")
+
+    def reports(fit: Fit) -> Iterator[Progress]:
+        for number in range(10):
+            fit.step += 5
+            clock.now += 5 * (0.01 if number % 3 else 0.001)
+            yield Progress("training", fit.step, 100, 1, {}, 0.0, 0.0)
+
+    monkeypatch.setattr(Fit, "__iter__", reports)
+    assert estimate._step(fit) == pytest.approx(0.001)
 
 
 def test_every_device_is_named() -> None:
