@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +32,8 @@ from aecore.training import Fit, Progress, available
 
 REPORTS = 10  # of each stage, over whose steps it is timed at most
 LONG = 1.5  # seconds after which no further steps are timed
+TIMING = ".timing-"  # how a folder begins that is written to be timed
+LEFT = 3600.0  # seconds after which nobody is writing it any more
 FEW = 1000  # examples on which validation and closed forms are timed
 
 
@@ -199,7 +203,11 @@ def _saving(run: Run, epochs: int, spent: float) -> float:
         spent: Seconds that they take: it is stored once a second at most.
     """
     home = user_root().parent  # the disk on which it will lie
-    with TemporaryDirectory(prefix=".timing-", dir=home if home.is_dir() else None) as folder:
+    for left in home.glob(f"{TIMING}*"):  # by one that was killed
+        with suppress(FileNotFoundError):  # another sweeps too
+            if time.time() - left.stat().st_mtime > LEFT:
+                shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=TIMING, dir=home if home.is_dir() else None) as folder:
         began = time.perf_counter()
         run.fit.kept = {name: value.detach().clone() for name, value in run.fit.model.state_dict().items()}
         files = run.files()

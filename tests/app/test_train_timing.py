@@ -145,6 +145,15 @@ def test_what_is_stored_once_a_second_counts_as_often(
     assert 0.2 * times <= estimate._saving(run, 100, spent) < 0.4 * times + 1  # which is for the weights
 
 
+def test_what_a_killed_one_has_left_is_swept_away(own_home: Path) -> None:
+    left, new = own_home / ".timing-left", own_home / ".timing-new"
+    for folder in (left, new):
+        (folder / "state").mkdir(parents=True)
+    os.utime(left, (time.time() - 7200,) * 2)
+    cost(config())
+    assert [each.name for each in own_home.iterdir() if each.name.startswith(".timing")] == [new.name]
+
+
 def test_two_validations_count_where_a_weight_is_scheduled(monkeypatch: pytest.MonkeyPatch) -> None:
     prepare = Autoencoder.prepare
 
