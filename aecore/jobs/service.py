@@ -87,9 +87,7 @@ def refuse_name(data: str, name: str, replace: bool = False) -> None:
         return
     free_folder(data, name)
     with Store(reads=True) as store:
-        waiting = store.jobs("queued", "running", "paused", "interrupted")
-    if any((job.spec.data, job.spec.name, job.spec.kind) == (data, name, "train") for job in waiting):
-        raise UserError(f"{data}/{name} is what another job is to make: choose another name.")
+        store.refuse_name(data, name)
 
 
 def _least_busy(store: Store) -> str:

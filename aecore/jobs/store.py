@@ -159,11 +159,13 @@ class Store:
         """A new job at the end of the queue.
 
         Raises:
-            UserError: If as many jobs as may wait or run already do.
+            UserError: If as many jobs as may wait or run already do, or another has its name.
         """
         job = Job(secrets.token_hex(5), spec, "queued", device, owner, time.time())
         with self._sentences(), self._transaction():
             self._room(owner, most, most_of_owner)
+            if spec.name and not spec.replace:
+                self.refuse_name(spec.data, spec.name)
             self.database.execute(
                 f"INSERT INTO jobs (id, place, spec, state, device, owner, created) "
                 f"VALUES (?, {LATER}, ?, ?, ?, ?, ?)",
@@ -204,6 +206,12 @@ class Store:
                     f"{limit} jobs {whose} wait or run already, and no more may: stop one, or wait "
                     "until one is done."
                 )
+
+    def refuse_name(self, data: str, name: str) -> None:
+        """Raises a UserError if a job is to make a bundle that is called so."""
+        specs = [job.spec for job in self.jobs("queued", "running", "paused", "interrupted")]
+        if any((spec.data, spec.name, spec.kind) == (data, name, "train") for spec in specs):
+            raise UserError(f"{data}/{name} is what another job is to make: choose another name.")
 
     def jobs(self, *states: State) -> list[Job]:
         """Jobs in those states, or all, in the order of the queue."""

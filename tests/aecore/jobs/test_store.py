@@ -7,7 +7,9 @@ import os
 import signal
 import sqlite3
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,13 @@ from aecore.jobs.records import Job, Spec, Standing
 from aecore.jobs.settings import Limits, limits
 from aecore.jobs.store import Store, Unwritable
 
-SPEC = Spec("vae", "digits", {"latent_dim": 2, "hidden": [8], "net": "mlp"}, name="mine")
+SPEC = Spec("vae", "digits", {"latent_dim": 2, "hidden": [8], "net": "mlp"})
 
 
-def add(store: Store, owner: str = "me", most: int = 1_000_000, mine: int = 1_000_000) -> Job:
-    return store.add(SPEC, owner, "cpu", most, mine)
+def add(
+    store: Store, owner: str = "me", most: int = 1_000_000, mine: int = 1_000_000, spec: Spec = SPEC
+) -> Job:
+    return store.add(spec, owner, "cpu", most, mine)
 
 
 def test_what_is_stored_comes_back(own_home: Path) -> None:
@@ -90,6 +94,26 @@ def write_until_killed(home: str) -> None:
     with Store() as store:
         while True:
             store.update(add(store).id, message="x" * 5000)
+
+
+def test_one_name_asked_for_by_many_at_once_is_ones(own_home: Path) -> None:
+    def ask(_: int) -> str:
+        with Store() as store:
+            try:
+                return add(store, spec=replace(SPEC, name="mine")).id
+            except UserError as error:
+                return str(error)
+
+    with ThreadPoolExecutor(8) as pool:
+        said = Counter(pool.map(ask, range(16)))
+    refused, (made, _) = said.most_common()
+    assert refused == ("digits/mine is what another job is to make: choose another name.", 15)
+    with Store() as store:
+        assert [job.id for job in store.jobs()] == [made]
+        store.update(made, state="stopped")
+        assert add(store, spec=replace(SPEC, name="mine"))
+        assert add(store, spec=replace(SPEC, name="mine", replace=True))
+        assert add(store, spec=replace(SPEC, name="mine", data="mnist"))
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
