@@ -63,6 +63,7 @@ CASES = {
     "ae": Case("autoencoder", "AE", "AEConfig"),
     "vae": Case("vae", "VAE", "VAEConfig"),
     "beta-vae": Case("beta-vae", "BetaVAE", "BetaVAEConfig", {"beta": 4.0}, {"beta": 4.0}),
+    "beta-half": Case("beta-vae", "BetaVAE", "BetaVAEConfig", {"beta": 0.5}, {"beta": 0.5}),
     "beta-tc": Case("beta-tc-vae", "BetaTCVAE", "BetaTCVAEConfig", {"beta": 4.0}, {"beta": 4.0}),
     "factor": Case(
         "factor-vae", "FactorVAE", "FactorVAEConfig", {"gamma": 2.0}, {"gamma": 2.0}, adversarial=True

@@ -50,3 +50,24 @@ def test_what_is_shipped_is_read_from_its_card(
     card = json.loads((shipped_root() / "mnist" / "vq-vae" / "card.json").read_text("utf-8"))
     assert row["ours"] == pytest.approx(card["metrics"]["codebook_perplexity"])
     assert said["settings"]["mnist/vq-vae"]["codebook_size"] == 2 * GOALS["mnist/vq-vae"].goal
+
+
+def test_what_no_bundle_has_is_trained_beside_those_that_are_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def measured(config: dict[str, Any], *_: Any) -> dict[str, float]:
+        asked.append(config)
+        return {"classification_error": 11.0, "seconds": 3.0}
+
+    monkeypatch.setattr(literature, "measured", measured)
+    monkeypatch.setattr(
+        sys, "argv", ["literature", "--shipped", "--json", "--only", "mnist/m2", "m2, 3 numbers"]
+    )
+    literature.main()
+    read, trained = json.loads(capsys.readouterr().out)["rows"]
+    assert [config["latent_dim"] for config in asked] == [3]
+    assert (trained["ours"], trained["met"]) == (11.0, "yes")
+    assert read["ours"] > 0
+    assert read["s"] > 3
