@@ -8,8 +8,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 SPINS = "1000"
 """Turns of a loop in which a thread of PyTorch waits for the others before it sleeps. OpenMP's default of
-300,000 is a little faster alone; where a browser has the cores too, they are what a training spends its time
-on (``python -m benchmarks.crowded``)."""
+300,000 is half as fast again alone; where a browser has the cores too, those turns are what a training spends
+its time on (``python -m benchmarks.crowded``)."""
 
 
 def environment() -> dict[str, str]:

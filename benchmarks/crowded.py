@@ -1,8 +1,8 @@
 """Training where something else has the cores too, as a browser that draws: examples a second.
 
-A VAE of digits (an MLP of 256 units, 64 examples a step) and one of MNIST (784-512, 128 a step) on the CPU,
-alone, beside as many busy programs as there are cores, and twice as many. PyTorch's threads wait for each
-other as in a worker of Loupe (a loop of 1,000 turns, then asleep: GOMP_SPINCOUNT), and as OpenMP has it
+A VAE of digits (64-512, 64 examples a step) and one of MNIST (784-512, 128 a step) on the
+CPU: alone, beside as many busy programs as there are cores, and twice as many. PyTorch's threads wait for
+each other as in a worker of Loupe (a loop of 1,000 turns, then asleep: GOMP_SPINCOUNT), and as OpenMP has it
 (300,000). They take turns; figures are medians over repeats, each in a process of its own.
 """
 
@@ -52,11 +52,11 @@ def rate_of(case: str) -> float:
 
 
 @contextmanager
-def beside(busy: int) -> Iterator[None]:
+def beside(busy: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many programs that never rest."""
     programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
     try:
-        yield
+        yield programs
     finally:
         for each in programs:
             each.kill()

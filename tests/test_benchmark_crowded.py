@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,15 +23,9 @@ def test_a_training_is_timed_in_steps_of_its_own(monkeypatch: pytest.MonkeyPatch
 
 
 def test_company_is_there_while_it_is_asked_for() -> None:
-    def busy() -> int:
-        said = subprocess.run(
-            ["ps", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True
-        )
-        return said.stdout.count("while True: pass")
-
-    with crowded.beside(2):
-        assert busy() == 2
-    assert busy() == 0
+    with crowded.beside(2) as programs:
+        assert [each.poll() for each in programs] == [None, None]
+    assert [each.returncode for each in programs] == [-signal.SIGKILL] * 2
 
 
 def test_each_way_to_wait_has_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:

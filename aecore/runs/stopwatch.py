@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
 from aecore.errors import UserError
@@ -160,12 +161,10 @@ def main() -> None:
 
 def _load() -> None:
     """Loads what each fork would load else, for seconds; an optimiser brings half of PyTorch along."""
-    import sklearn.datasets
     import torch
 
-    from aecore.runs import estimate
-
-    assert sklearn.datasets, estimate
+    for name in ("sklearn.datasets", "aecore.runs.estimate"):
+        import_module(name)
     torch.optim.Adam([torch.zeros(1)])
 
 
