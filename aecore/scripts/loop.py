@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aecore.scripts.page import Page, no_code, number
-from aecore.training.optimisers import FLOOR, FUSED
+from aecore.training.optimisers import COOLDOWN, FLOOR, FUSED
 
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 WIDEST = 105  # columns of a line
@@ -195,9 +195,12 @@ def _rate(optimisers: Sequence[str], config: Mapping[str, Any], page: Page) -> l
     """The learning rate as training goes on."""
     warmup, schedule, lr = config["lr_warmup"], config["lr_schedule"], number(config["lr"])
     left = "1 - progress" if not warmup else f"(1 - progress) / {number(max(1 - warmup, 1e-9))}"
-    falls = {"constant": "", "linear": f"({left})", "cosine": f"(0.5 - 0.5 * math.cos(math.pi * ({left})))"}[
-        schedule
-    ]
+    falls = {
+        "constant": "",
+        "linear": f"({left})",
+        "cosine": f"(0.5 - 0.5 * math.cos(math.pi * ({left})))",
+        "cooldown": f"min(1.0, ({left}) / {COOLDOWN})",
+    }[schedule]
     if schedule == "cosine":
         page.imported("import math")
     rate = f"{lr} * ({FLOOR} + {1 - FLOOR} * {falls})" if falls else lr

@@ -62,8 +62,8 @@ class Fit:
             Literal["adam", "adamw", "sgd", "rmsprop"], "How gradients become steps."
         ] = "adam",
         lr_schedule: Annotated[
-            Literal["constant", "linear", "cosine"],
-            "Whether the learning rate falls to 1 % of itself by the end.",
+            Literal["constant", "linear", "cosine", "cooldown"],
+            "How the learning rate falls to 1 % of itself by the end; cooldown: in the last quarter.",
         ] = "constant",
         lr_warmup: Annotated[
             float, Range(0, 1), "Part of the training over which the learning rate rises from 0."

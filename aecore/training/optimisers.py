@@ -18,6 +18,7 @@ OPTIMISERS: dict[str, Callable[..., optim.Optimizer]] = {
 }
 FUSED = {"adam", "adamw", "sgd"}
 FLOOR = 0.01  # of the learning rate, at the end of a schedule that falls
+COOLDOWN = 0.25  # of the training after the warm-up
 
 
 def weights_of(player: Player) -> list[nn.Parameter]:
@@ -43,7 +44,8 @@ class Descent:
         lr: The highest learning rate.
         weight_decay: L2, of the weights alone.
         clip: Longest gradient, 0 for any.
-        schedule: ``constant``, ``linear`` or ``cosine``, after the warm-up.
+        schedule: ``constant``, ``linear``, ``cosine`` or ``cooldown``, a straight line over the last quarter
+            (Hägele et al. 2024, https://arxiv.org/abs/2405.18392), after the warm-up.
         warmup: Part of the training over which the rate rises from 0.
     """
 
@@ -75,7 +77,12 @@ class Descent:
         if progress < self.warmup:
             return self.peak * progress / self.warmup
         left = (1 - progress) / max(1 - self.warmup, 1e-9)
-        shapes = {"constant": 1.0, "linear": left, "cosine": 0.5 - 0.5 * math.cos(math.pi * left)}
+        shapes = {
+            "constant": 1.0,
+            "linear": left,
+            "cosine": 0.5 - 0.5 * math.cos(math.pi * left),
+            "cooldown": min(1.0, left / COOLDOWN),
+        }
         return self.peak * (FLOOR + (1 - FLOOR) * shapes[self.schedule])
 
     def __call__(self, loss: Tensor, progress: float) -> None:

@@ -154,6 +154,7 @@ def test_likelihoods_and_data(alone: Alone, given: dict[str, Any]) -> None:
         {"optimiser": "adamw", "lr_schedule": "cosine", "lr_warmup": 0.2, "weight_decay": 0.01, "l1": 1e-3},
         {"optimiser": "sgd", "lr_schedule": "linear", "lr": 1e-4, "keep": "last", "clip": 1.0},
         {"optimiser": "rmsprop", "patience": 1, "lr": 0.02, "epochs": 6},
+        {"lr_schedule": "cooldown", "lr_warmup": 0.1, "epochs": 4},
         {"validation": 0, "batch_size": 100_000, "seed": 3},
     ],
     ids=str,

@@ -86,6 +86,8 @@ def descent(**options: Any) -> Descent:
         ("cosine", 0.0, [0.5, 0.2525, 0.005]),
         ("cosine", 0.25, [0.0, 0.005 + 0.495 * 0.75, 0.005]),
         ("cosine", 1.0, [0.0, 0.25, 0.005]),
+        ("cooldown", 0.0, [0.5, 0.5, 0.005]),
+        ("cooldown", 0.75, [0.0, 1 / 3, 0.005]),
     ],
 )
 def test_learning_rates_at_the_start_halfway_and_at_the_end(
@@ -93,6 +95,12 @@ def test_learning_rates_at_the_start_halfway_and_at_the_end(
 ) -> None:
     made = descent(schedule=schedule, warmup=warmup)
     assert [made.lr_at(progress) for progress in (0.0, 0.5, 1.0)] == pytest.approx(values)
+
+
+def test_a_cooldown_is_a_straight_line_over_the_last_quarter() -> None:
+    made = descent(schedule="cooldown")
+    rates = [made.lr_at(progress) for progress in (0.75, 0.8125, 0.875, 0.9375, 1.0)]
+    assert rates == pytest.approx([0.5, 0.37625, 0.2525, 0.12875, 0.005])
     line = [made.lr_at(k / 1000) for k in range(1001)]
     assert all(0 <= lr <= 0.5 for lr in line)
     peak = line.index(max(line))
