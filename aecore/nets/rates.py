@@ -19,7 +19,7 @@ from aecore.options import Component
 
 Conditioning = Literal["film", "gates"]
 
-WAVES, FEATURES = 3, 64
+WAVES, FEATURES = 3, 16
 STEEP = 2.0  # κ at the start
 
 
@@ -45,7 +45,7 @@ class Eta(LogBeta):
 
 
 class RateFeatures(LogBeta):
-    """64 features of log β, (B, 1) to (B, 64): a perceptron on u, sin(kπu/2), cos(kπu/2), k = 1, 2, 3."""
+    """16 features of log β, (B, 1) to (B, 16): a perceptron on u, sin(kπu/2), cos(kπu/2), k = 1, 2, 3."""
 
     size = FEATURES
 
@@ -62,10 +62,9 @@ class RateFeatures(LogBeta):
 
 
 class CodeGate(nn.Module):
-    """z_i · σ(κ_i(c_i − ln β) + G(f)_i): as β grows, one dimension after the other falls silent.
+    """σ(κ_i(c_i − ln β)), how far each dimension is open: as β grows, one after the other shuts.
 
-    The c_i start evenly spaced from three times the highest β down to the middle of the range, κ at 2,
-    G at 0.
+    The c_i start evenly spaced from three times the highest β down to the middle of the range, κ at 2.
     """
 
     def __init__(self, code: int, low: float, high: float) -> None:
@@ -73,25 +72,23 @@ class CodeGate(nn.Module):
         last, first = (math.log(low) + math.log(high)) / 2, math.log(3 * high)
         self.threshold = nn.Parameter(torch.linspace(first, last, code))
         self.steepness = nn.Parameter(torch.full((code,), STEEP))
-        self.weight = nn.Parameter(torch.zeros(code, FEATURES))
-        self.bias = nn.Parameter(torch.zeros(code))
 
-    def forward(self, z: Tensor, log_beta: Tensor, features: Tensor) -> Tensor:
-        open_ = self.steepness * (self.threshold - log_beta) + F.linear(features, self.weight, self.bias)
-        return z * open_.sigmoid()  # (B, D)
+    def forward(self, log_beta: Tensor) -> Tensor:
+        return (self.steepness * (self.threshold - log_beta)).sigmoid()  # (B, D)
 
 
 class RateEncoder(Encoder):
-    """An encoder whose hidden layers hear of log β; what they hear is passed on, as a level below all."""
+    """An encoder whose hidden layers hear of log β; that and what they hear are the two lowest levels."""
 
     def __init__(self, encoder: Encoder, hear: LogBeta) -> None:
         super().__init__()
         self.encoder, self.hear = encoder, hear
-        self.widths = (hear.size, *encoder.widths)
+        self.widths = (1, hear.size, *encoder.widths)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        assert condition is not None
         told = self.hear(condition)
-        return [told, *self.encoder(x, None, told)]
+        return [condition, told, *self.encoder(x, None, told)]
 
 
 class RateDecoder(nn.Module):
@@ -103,7 +100,7 @@ class RateDecoder(nn.Module):
 
     def forward(self, z: Tensor, condition: Tensor) -> Tensor:
         told = self.hear(condition)
-        z = z if self.gate is None else self.gate(z, condition, told)
+        z = z if self.gate is None else z * self.gate(condition)
         raw: Tensor = self.decoder(z, None, told)
         return raw  # (B, *shape)
 

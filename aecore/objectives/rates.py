@@ -11,14 +11,22 @@ from torch import Tensor
 from aecore.objectives.schedules import Schedule
 from aecore.step import Step
 
-SQUEEZED = 0.15  # share of the range of log β that a curriculum starts with
 
-
+@dataclass(frozen=True)
 class Asked(Schedule):
-    """The β that each example was asked for, shape (B,); 1 where none was."""
+    """The β that each example was asked for, shape (B,); 1 where none was.
+
+    Attributes:
+        warmup: Part of the training over which it rises in a straight line from 0 to what was asked for, so
+            that every dimension is in use before one is worth giving up; 0: it is there at once.
+    """
+
+    warmup: float = 0.0
 
     def __call__(self, step: Step) -> float | Tensor:
-        return 1.0 if step.log_beta is None else step.log_beta.exp()
+        if step.log_beta is None:
+            return 1.0
+        return step.log_beta.exp() * (min(1.0, step.progress / self.warmup) if self.warmup else 1.0)
 
     def __str__(self) -> str:
         return r"\beta"
@@ -26,25 +34,26 @@ class Asked(Schedule):
 
 @dataclass(frozen=True)
 class Prices:
-    """Draws log β for a batch: one from each of B equal strata of its range, in random order.
+    """Draws log β for a batch: one from each of B strata of its range, in random order.
 
-    Early in training they are squeezed towards the low end L, where no dimension is worth giving up:
-    log β ← L + (log β − L)(.15 + .85 p), p rising from 0 to 1 over the curriculum.
+    It is uniform over the range, as published, or its arcsine law holds, which is dense at both ends: what is
+    learned in the middle serves either side, but an end has neighbours on one side alone.
 
     Attributes:
         low, high: The range of β.
         margin: By how much log β goes beyond either end, so that the ends have neighbours too.
-        curriculum: Share of the training that it takes; 0 for none.
+        arcsine: Whether the ends are drawn more often.
     """
 
     low: float
     high: float
     margin: float = 0.0
-    curriculum: float = 0.0
+    arcsine: bool = False
 
-    def __call__(self, n: int, progress: float, device: torch.device) -> Tensor:
-        """log β of n examples, shape (n,), when a share ``progress`` of the training is done."""
+    def __call__(self, n: int, device: torch.device) -> Tensor:
+        """log β of n examples, shape (n,)."""
         share = (torch.randperm(n, device=device) + torch.rand(n, device=device)) / n
-        p = min(1.0, progress / self.curriculum) if self.curriculum else 1.0
+        if self.arcsine:
+            share = (1 - (math.pi * share).cos()) / 2
         start, end = math.log(self.low) - self.margin, math.log(self.high) + self.margin
-        return start + (end - start) * (SQUEEZED + (1 - SQUEEZED) * p) * share
+        return start + (end - start) * share

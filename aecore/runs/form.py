@@ -63,8 +63,8 @@ LATER = frozenset(
     {
         "annealing_share", "batch_norm", "betas_per_example", "bidirectional", "capacity", "clip",
         "code", "code_dropout", "code_weight", "codebook_decay", "critic_hidden", "critic_penalty",
-        "curriculum", "cycles", "decoder_activation", "dense", "dropout", "embedding", "exact_up_to",
-        "flow_steps", "init", "jacobian_samples", "keep", "kernel", "l1", "labelled", "lr_schedule",
+        "cycles", "decoder_activation", "dense", "dropout", "embedding", "exact_up_to", "flow_steps",
+        "init", "jacobian_samples", "keep", "kernel", "kl_warmup", "l1", "labelled", "lr_schedule",
         "lr_warmup", "m1_share", "output_weight", "patience", "precision", "prior_layers",
         "prior_share", "prior_width", "restart", "seed", "shrink", "start_k", "start_level", "store",
         "tell_encoder", "test_examples", "train_examples", "upsample", "validation", "wave_noise",

@@ -64,7 +64,7 @@ def rate_network(encoder: RateEncoder, page: Page, *, decoder: nn.Module) -> Net
         write = f"self.paint(self.grow(z, told).unflatten(1, {shape(down.seed_shape)}), told)"
     else:
         raise no_code(type(up).__name__)
-    gated = ["z = self.gate(z, log_beta, told)"] if decoder.gate is not None else []
+    gated = ["z = z * self.gate(log_beta)"] if decoder.gate is not None else []
     lines = "".join(
         f"    {line}\n" for line in ["told = self.hear_below(log_beta)", *gated, f"return {write}"]
     )
@@ -112,9 +112,7 @@ def posterior(self, x, log_beta):
     page.helper("prices = Prices()")
     many = model.betas_per_example
     before = [f"x = torch.cat([x] * {many}) if self.training else x"] if many > 1 else []
-    before.append(
-        "log_beta = prices(len(x), progress, x.device)[:, None]  # a price for each example, (B, 1)"
-    )
+    before.append("log_beta = prices(len(x), x.device)[:, None]  # a price for each example, (B, 1)")
     posterior = Posterior(("mu", "logvar"), [DRAW], "mu", RATE)
     few = "0 if self.training else len(x)"
     report = f"torch.randn({few}, {model.latent_dim})  # Loupe draws these to report −ELBO"
@@ -128,9 +126,11 @@ def _head(model: MultiRate, page: Page) -> str:
     if type(of) is RatedGaussian:
         page.layer(of.head, f"self.head = {linear(of.head)}")
         page.layer(of.film, f"self.head_film = {layer_of(of.film)}")
+        page.layer(of.gate, f"self.head_gate = CodeGate({of.latent_dim}, {of.range[0]}, {of.range[1]})")
         return (
-            "mu, logvar = self.head_film(self.head(h), told).chunk(2, dim=1)\n"
-            "    return mu, bound_softly(logvar, 6.0)"
+            "open_ = self.head_gate(log_beta)\n"
+            "    mu, logvar = self.head_film(self.head(h), told).chunk(2, dim=1)\n"
+            "    return mu * open_, bound_softly(logvar * open_, 6.0)"
         )
     if type(of) is not DiagonalGaussian:
         raise no_code(type(of).__name__)
@@ -142,5 +142,5 @@ def _prices(of: Prices) -> str:
     return f'''class Prices:
     """Draws log β of a batch from β = {of.low:g} to {of.high:g}: Bae et al. (2023), https://arxiv.org/abs/2212.03905."""
 
-    low, high, margin, curriculum = {of.low}, {of.high}, {of.margin}, {of.curriculum}
+    low, high, margin, arcsine = {of.low}, {of.high}, {of.margin}, {of.arcsine}
 '''

@@ -23,7 +23,11 @@ def weigh(weight: Schedule, page: Page, lines: list[str]) -> tuple[str, str]:
             "Fu et al. (2019), https://arxiv.org/abs/1903.10145"
         )
     elif type(weight) is Asked:
-        lines.append("beta = log_beta[:, 0].exp()  # (B,)")
+        rises = ""
+        if weight.warmup:
+            page.asks("progress")
+            rises = f" * min(1.0, progress / {number(weight.warmup)})"
+        lines.append(f"beta = log_beta[:, 0].exp(){rises}  # (B,)")
     else:
         raise no_code(type(weight).__name__)
     return name, "β"

@@ -20,7 +20,7 @@ class MultiRate(Autoencoder):
 
     Args:
         spec: The data it is for.
-        prices: Draws log β of n examples, given the progress of the training and the device.
+        prices: Draws log β of n examples on a device.
         betas_per_example: How many β each example of a training batch is passed with.
         parts: As of ``Autoencoder``; the condition is a ``ByLogBeta``.
 
@@ -32,7 +32,7 @@ class MultiRate(Autoencoder):
         self,
         spec: DataSpec,
         *,
-        prices: Callable[[int, float, torch.device], Tensor],
+        prices: Callable[[int, torch.device], Tensor],
         betas_per_example: int = 1,
         **parts: Any,
     ) -> None:
@@ -41,7 +41,7 @@ class MultiRate(Autoencoder):
 
     def prepare(self, step: Step) -> Step:
         step = _times(super().prepare(step), self.betas_per_example if self.training else 1)
-        return replace(step, log_beta=self.prices(len(step.input), step.progress, step.input.device))
+        return replace(step, log_beta=self.prices(len(step.input), step.input.device))
 
     def losses(self, step: Step) -> Losses:
         """The objective at the prices of the step; −ELBO is that of the model at β = 1.

@@ -3,15 +3,17 @@ r"""Multi-rate VAE: one model for every β, which it is told beside each example
 .. math:: \mathcal{L} = \mathbb{E}_{x, \beta}\big[\mathbb{E}_{q_\phi(z|x,\beta)}[-\log p_\theta(x|z,\beta)]
           + \beta\,\mathrm{KL}(q_\phi(z|x,\beta) \parallel p(z))\big]
 
-A β-VAE is trained for one price of a nat. Here every example of a batch has a price of its own,
-:math:`\ln \beta` spread evenly over its range, and encoder and decoder hear of it. With ``film`` features
-:math:`f(\ln \beta)`, waves through a small perceptron, scale and shift every hidden channel before it bends,
+A β-VAE is trained for one price of a nat. Here every example of a batch has a price of its own, and encoder
+and decoder hear of it. With ``film`` features :math:`f(\ln \beta)`, waves through a small perceptron, scale
+and shift every hidden channel before it bends,
 
 .. math:: h \leftarrow h\,(1 + s(f)) + t(f), \qquad
-          z_i \leftarrow z_i\,\sigma(\kappa_i (c_i - \ln \beta) + g_i(f)),
+          (\mu_i, \ln \sigma_i^2, z_i) \leftarrow
+          (\mu_i, \ln \sigma_i^2, z_i)\,\sigma(\kappa_i (c_i - \ln \beta)),
 
-and the gate on the code lets a high β silence dimensions one by one, without pruning the weights that a
-low β needs. In the ``curriculum`` β is first kept low, until the dimensions are in use. With ``gates``, as
+and gates on the code, one in the encoder and one in the decoder, let a high β silence dimensions one by one,
+without pruning the weights that a low β needs; :math:`\ln \beta` is drawn more often near the ends of its
+range. With ``kl_warmup`` each price rises from 0 first, until the dimensions are in use. With ``gates``, as
 published, each channel is multiplied by :math:`\sigma(w\eta + c)` in the encoder and by
 :math:`\sqrt{(1 - e^{w\eta + c})_+}` in the decoder, :math:`\eta` being :math:`\ln \beta` in its standard
 deviations.
@@ -42,7 +44,7 @@ from aecore.variants.registry import variant
 RateNet = Annotated[
     Component, Slot({"mlp": mlp, "conv": conv}), "The network that encodes, and whose mirror decodes."
 ]
-MARGIN = {"film": 0.35, "gates": 0.0}  # of ln β, beyond either end of the range
+MARGIN = 0.35  # of ln β, beyond either end of the range
 
 
 @variant(title="Multi-rate VAE", source="https://arxiv.org/abs/2212.03905")
@@ -55,9 +57,9 @@ def multi_rate_vae(
     conditioning: Annotated[
         Conditioning, "How β is heard: FiLM and a gate on the code, or gates on channels as published."
     ] = "film",
-    curriculum: Annotated[
-        float, Range(0, 1), "Part of the training over which β rises from the low end; 0: all at once."
-    ] = 0.1,
+    kl_warmup: Annotated[
+        float, Range(0, 1), "Part of the training over which each price rises from 0; 0: there at once."
+    ] = 0.3,
     betas_per_example: Annotated[int, Range(1, 8), "How many β each example of a batch is tried with."] = 1,
     net: RateNet = mlp,
     likelihood: LikelihoodOf = natural,
@@ -68,13 +70,14 @@ def multi_rate_vae(
         raise UserError(
             f"A multi-rate VAE is told β in nets that read numbers; {data.name} is made of tokens."
         )
+    film = conditioning == "film"
     return MultiRate(
         data,
         net=rate_network(net, data, conditioning, beta_low, beta_high),
-        bottleneck=(RatedGaussian if conditioning == "film" else DiagonalGaussian)(latent_dim),
+        bottleneck=RatedGaussian(latent_dim, beta_low, beta_high) if film else DiagonalGaussian(latent_dim),
         likelihood=likelihood(data),
-        objective=Reconstruction() + Asked() * KL(),
+        objective=Reconstruction() + Asked(kl_warmup) * KL(),
         condition=ByLogBeta(beta_low, beta_high),
-        prices=Prices(beta_low, beta_high, MARGIN[conditioning], curriculum),
+        prices=Prices(beta_low, beta_high, margin=MARGIN if film else 0.0, arcsine=film),
         betas_per_example=betas_per_example,
     )

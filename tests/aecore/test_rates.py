@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from scipy.stats import arcsine, kstest
+from torch import nn
 
 from aecore.bottlenecks import RatedGaussian
 from aecore.conditions import ByLogBeta
@@ -80,20 +81,18 @@ def test_features_are_a_perceptron_on_waves_of_u() -> None:
     waves = [u] + [f(k * math.pi * u / 2) for f in (torch.sin, torch.cos) for k in (1, 2, 3)]
     by_hand = nn.Sequential(hear.first, nn.SiLU(), hear.second, nn.SiLU())(torch.cat(waves, 1))
     torch.testing.assert_close(hear(LOG_BETA), by_hand, atol=1e-3, rtol=1e-3)
-    assert by_hand.shape == (7, 64)
+    assert by_hand.shape == (7, 16)
 
 
 def test_the_code_gate_silences_the_last_dimensions_first() -> None:
-    gate, z = CodeGate(5, 0.01, 10), torch.ones(7, 5)
-    hidden = torch.randn(7, 64)
-    got = gate(z, LOG_BETA, hidden)
+    gate = CodeGate(5, 0.01, 10)
+    got = gate(LOG_BETA)
     c = [math.log(30) + (math.log(0.1**0.5) - math.log(30)) * i / 4 for i in range(5)]  # √(.01 · 10)
     by_hand = [[1 / (1 + math.exp(-2 * (c[i] - float(lb)))) for i in range(5)] for lb in LOG_BETA[:, 0]]
     torch.testing.assert_close(got, torch.tensor(by_hand), atol=1e-5, rtol=1e-5)
     assert bool((got[:, 1:] < got[:, :-1]).all())
     randomise(gate)
-    lean = gate.steepness * (gate.threshold - LOG_BETA) + hidden @ gate.weight.T + gate.bias
-    torch.testing.assert_close(gate(z, LOG_BETA, hidden), torch.sigmoid(lean))
+    torch.testing.assert_close(gate(LOG_BETA), torch.sigmoid(gate.steepness * (gate.threshold - LOG_BETA)))
 
 
 def copied(to: nn.Module, of: nn.Module) -> None:
@@ -141,47 +140,61 @@ def test_what_is_heard_stands_below_the_levels_and_reaches_the_head(conditioning
     network = rate_network(mlp, SPEC, conditioning, 0.01, 10)
     features = network.encoder(X, LOG_BETA)
     assert [f.shape[1] for f in features] == list(network.encoder.widths)
-    assert features[0].shape == (7, 64 if conditioning == "film" else 1)
+    assert torch.equal(features[0], LOG_BETA)
+    assert features[1].shape == (7, 16 if conditioning == "film" else 1)
     if conditioning == "gates":
         return
-    code = RatedGaussian(4)
+    code = RatedGaussian(4, 0.01, 10)
     code.connect(network.encoder.widths)
     before = code(features)
     mu, logvar = code.head(features[-1]).chunk(2, 1)
-    assert torch.equal(before.mu, mu)
-    assert bool((before.logvar - logvar).abs().max() < 0.01)  # soft bounds far away
-    assert float(code([features[0], 1e4 * features[-1]]).logvar.detach().max()) <= 6
+    far = code.gate(LOG_BETA)
+    torch.testing.assert_close(before.mu, mu * far)
+    assert bool((before.logvar - logvar * far).abs().max() < 0.01)  # soft bounds far away
+    assert float(code([*features[:2], 1e4 * features[-1]]).logvar.detach().max()) <= 6
     randomise(code.film)
     assert not torch.equal(code(features).mu, before.mu)
+
+
+@torch.no_grad()
+def test_a_dimension_that_is_shut_is_the_prior_whatever_its_weights() -> None:
+    network = rate_network(mlp, SPEC, "film", 0.01, 10)
+    code = RatedGaussian(2, 0.01, 10)
+    code.connect(network.encoder.widths)
+    code.gate.threshold.copy_(torch.tensor([1e3, -1e3]))
+    q = code([*network.encoder(X, LOG_BETA)[:-1], 3 * torch.randn(7, network.encoder.widths[-1])])
+    assert bool((q.kl()[:, 0] > 0).all())
+    torch.testing.assert_close(q.kl()[:, 1], torch.zeros(7), atol=1e-4, rtol=0)
 
 
 def test_prices_are_stratified() -> None:
     torch.manual_seed(0)
     start, end = math.log(0.01) - 0.35, math.log(10) + 0.35
-    drawn = Prices(0.01, 10, margin=0.35)(64, 0.0, CPU)
+    drawn = Prices(0.01, 10, margin=0.35)(64, CPU)
     strata = ((drawn - start) / (end - start) * 64).floor().long()
     assert sorted(strata.tolist()) == list(range(64))  # one in each
     assert strata.tolist() != list(range(64))  # in no order
 
 
-def test_a_curriculum_squeezes_prices_to_the_low_end_and_lets_them_go() -> None:
-    prices = Prices(0.01, 10, curriculum=0.2)
-    start, whole = math.log(0.01), math.log(1000)
-    for progress, share in ((0.0, 0.15), (0.1, 0.15 + 0.85 / 2), (0.2, 1.0), (0.9, 1.0)):
-        torch.manual_seed(1)
-        drawn = prices(100, progress, CPU)
-        torch.manual_seed(1)
-        free = Prices(0.01, 10)(100, progress, CPU)
-        torch.testing.assert_close(drawn, start + (free - start) * share)
-        assert float(drawn.max()) - start <= whole * share + 1e-5
-        assert float(drawn.max()) - start > whole * share * 0.98
+def test_the_arcsine_law_is_dense_at_both_ends() -> None:
+    torch.manual_seed(0)
+    drawn = (Prices(0.01, 10, arcsine=True)(10_000, CPU) - math.log(0.01)) / math.log(1000)
+    assert kstest(drawn.numpy(), arcsine.cdf).statistic < 1e-3  # stratified: chance alone comes to .008
+    uniform = (Prices(0.01, 10)(10_000, CPU) - math.log(0.01)) / math.log(1000)
+    assert kstest(uniform.numpy(), "uniform").statistic < 1e-3
 
 
 def test_the_price_is_the_one_that_was_asked_for() -> None:
-    asked: Tensor | float = Asked()(Step(X, X, log_beta=LOG_BETA[:, 0]))
-    torch.testing.assert_close(torch.as_tensor(asked), LOG_BETA[:, 0].exp())
-    assert Asked()(Step(X, X)) == 1
+    beta, asked = LOG_BETA[:, 0].exp(), Step(X, X, log_beta=LOG_BETA[:, 0])
+    torch.testing.assert_close(torch.as_tensor(Asked()(asked)), beta)
+    assert Asked()(Step(X, X)) == Asked(0.3)(Step(X, X)) == 1
     assert str(Asked()) == r"\beta"
+
+
+@pytest.mark.parametrize(("progress", "share"), [(0.0, 0.0), (0.1, 0.5), (0.2, 1.0), (0.9, 1.0)])
+def test_a_price_may_rise_from_nothing_first(progress: float, share: float) -> None:
+    asked = Step(X, X, log_beta=LOG_BETA[:, 0], progress=progress)
+    torch.testing.assert_close(torch.as_tensor(Asked(0.2)(asked)), share * LOG_BETA[:, 0].exp())
 
 
 def test_where_no_price_is_named_it_is_one() -> None:

@@ -142,7 +142,7 @@ def test_each_example_may_be_tried_with_several_prices() -> None:
 @torch.no_grad()
 def test_film_goes_a_little_beyond_the_range_and_the_published_way_does_not() -> None:
     for conditioning, beyond in (("film", 0.35), ("gates", 0.0)):
-        made = model("multi-rate-vae", conditioning=conditioning, beta_low=0.1, beta_high=2, curriculum=0)
+        made = model("multi-rate-vae", conditioning=conditioning, beta_low=0.1, beta_high=2)
         drawn = made.prepare(Step(X.repeat(100, 1, 1, 1), X)).log_beta
         assert drawn is not None
         assert float(drawn.min()) == pytest.approx(math.log(0.1) - beyond, abs=0.01)
