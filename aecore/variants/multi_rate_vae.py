@@ -9,7 +9,7 @@ and shift every hidden channel before it bends,
 
 .. math:: h \leftarrow h\,(1 + s(f)) + t(f), \qquad
           (\mu_i, \ln \sigma_i^2, z_i) \leftarrow
-          (\mu_i, \ln \sigma_i^2, z_i)\,\sigma(\kappa_i (c_i - \ln \beta)),
+          (\mu_i, \ln \sigma_i^2, z_i)\,\operatorname{sigmoid}(\kappa_i (c_i - \ln \beta)),
 
 and gates on the code, one in the encoder and one in the decoder, let a high β silence dimensions one by one,
 without pruning the weights that a low β needs; :math:`\ln \beta` is drawn more often near the ends of its
