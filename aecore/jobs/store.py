@@ -56,20 +56,18 @@ class Store:
     def __init__(self, path: Path | None = None, reads: bool = False) -> None:
         self.path = path or home() / "jobs.db"
         with self._sentences():
-            where: str | Path = self.path
             if not reads:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-            elif self.path.exists():
-                where = f"{self.path.absolute().as_uri()}?mode=ro"
-            else:
-                where = ":memory:"
-            self.database = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=reads)
+            how = "ro" if reads else "rwc"
+            known = not reads or self.path.exists()
+            self._open(f"{self.path.absolute().as_uri()}?mode={how}" if known else ":memory:")
             try:
-                self.database.row_factory = sqlite3.Row
-                self.database.execute("PRAGMA foreign_keys = ON")
+                if reads and known and not self._version():  # another process is about to make it
+                    self.close()
+                    self._open(":memory:")
                 self._prepare()
             except BaseException:
-                self.database.close()
+                self.close()
                 raise
 
     def __enter__(self) -> Store:
@@ -82,7 +80,12 @@ class Store:
         """Closes the file."""
         self.database.close()
 
+    def _open(self, where: str) -> None:
+        self.database = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=True)
+        self.database.row_factory = sqlite3.Row
+
     def _prepare(self) -> None:
+        self.database.execute("PRAGMA foreign_keys = ON")
         version = self._version()
         if version == 0:
             self._patiently("PRAGMA journal_mode = WAL")

@@ -255,6 +255,16 @@ def test_settings(text: str, error: str, own_home: Path) -> None:
         limits(own_home)
 
 
+def test_who_only_reads_sees_no_jobs_in_a_store_that_another_is_just_making(own_home: Path) -> None:
+    own_home.mkdir()
+    (own_home / "jobs.db").touch()  # as SQLite leaves it until the first table is written
+    assert jobs() == []
+    assert (own_home / "jobs.db").read_bytes() == b""
+    with Store() as store:
+        job = add(store)
+    assert jobs() == [job]
+
+
 def test_who_only_reads_makes_nothing_and_changes_nothing(own_home: Path, nobody: list[None]) -> None:
     assert jobs() == []
     assert not supervisor.wake()
