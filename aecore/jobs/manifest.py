@@ -22,6 +22,8 @@ class Manifest:
         index: Where each probe example stands in the test split, shape (N,).
         label: Its class, shape (N,), or None.
         classes: Name of each label.
+        factors: Of each factor its ``name``, its ``values``, and the index among them ``of`` each probe
+            example; none in recordings of before.
         shown: Which probe examples are reconstructed, as positions in ``index``.
         columns: Cells in a row of ``grid.png``.
         fitted: Whether samples are drawn from a Gaussian fitted to the probe's codes, for want of a prior.
@@ -50,6 +52,7 @@ class Manifest:
     fitted: bool = False
     basis: Mapping[str, str] = field(default_factory=dict)
     legend: Mapping[str, list[Any]] = field(default_factory=dict)
+    factors: tuple[Mapping[str, Any], ...] = ()
     take: int = 1
     generation: int = 1
     first: int = 0

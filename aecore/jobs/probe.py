@@ -15,7 +15,7 @@ from torch import Tensor
 
 from aecore.bottlenecks import Variational
 from aecore.bundles import DataCard
-from aecore.data import Dataset, Split
+from aecore.data import Dataset, DataSpec, Split
 from aecore.data.splits import stratified
 from aecore.jobs.manifest import Manifest
 from aecore.jobs.recorder import Parts
@@ -91,6 +91,7 @@ class Probe:
             index=tuple(index.tolist()),
             label=None if test.label is None else tuple(label[index].tolist()),
             classes=spec.classes,
+            factors=_factors(spec, self.examples),
             shown=tuple(shown.tolist()),
             columns=side,
             manifold=self.images and model.latent_dim == 2,
@@ -215,6 +216,17 @@ class Probe:
 
     def _strip(self, x: Tensor) -> bytes:
         return png(grid(self._pixels(x), len(x)))
+
+
+def _factors(spec: DataSpec, examples: Split) -> tuple[Mapping[str, Any], ...]:
+    """What was varied to make the data, and which of its values each example has."""
+    if examples.factors is None:
+        return ()
+    columns = examples.factors.T.tolist()
+    return tuple(
+        {"name": factor.name, "values": list(factor.values), "of": column}
+        for factor, column in zip(spec.factors, columns, strict=True)
+    )
 
 
 def _half(x: Tensor) -> NDArray[np.float16]:

@@ -39,7 +39,15 @@ class Recorder:
         self.folder, self.budget = folder, budget
         found = Manifest.read(folder)
         basis = found.basis or manifest.basis if found else {}  # one of before is gone on with, too
-        as_now = found and replace(found, take=1, generation=1, first=0, basis=basis, fitted=manifest.fitted)
+        as_now = found and replace(
+            found,
+            take=1,
+            generation=1,
+            first=0,
+            basis=basis,
+            fitted=manifest.fitted,
+            factors=manifest.factors,
+        )
         if found and as_now == manifest:
             self.manifest = found
             self.last: Header | None = _newest(folder)

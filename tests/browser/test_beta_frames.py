@@ -81,6 +81,25 @@ def test_a_frame_is_read_as_the_core_wrote_it(run: Callable[..., Any]) -> None:
     assert crc == zlib.crc32(raw)
 
 
+def test_factors_are_read_as_the_core_wrote_them(run: Callable[..., Any]) -> None:
+    index, values = [5, 0, 3], [["square", "heart"], [0.5, 0.75, 1.0]]
+    columns = [[0, 1, 0], [2, 0, 1]]
+    factors = [
+        {"name": name, "values": each, "of": column}
+        for name, each, column in zip(("shape", "scale"), values, columns, strict=True)
+    ]
+    seen = run(
+        "const data = { classes: ['square', 'heart'], factors: given.factors };"
+        "const { index, factors } = given;"
+        "const facts = parts.frames.factsIn({ index, factors, label: [0, 1, 0] }, data);"
+        "const none = parts.frames.factsIn({ index, label: null }, data);"
+        "return [[...facts.label], [...facts.factors], facts.count, none.label ?? 0, none.factors ?? 0]",
+        index=index,
+        factors=factors,
+    )
+    assert seen == [[0, 1, 0], np.transpose(columns).ravel().tolist(), 3, 0, 0]
+
+
 def test_a_damaged_frame_is_refused_wherever_it_is_damaged(run: Callable[..., Any]) -> None:
     raw = frame_of(RNG.normal(size=(20, 2)).astype(np.float16), np.zeros((8, 8), np.uint8))
     places = [0, 3, 4, 9, 13, 20, len(raw) // 2, len(raw) - 1]

@@ -1,6 +1,7 @@
 /** What the colour of a point says: its class, how well it is rebuilt, a factor, a number of its code. */
 
 import { CLASSES, ramp, rgb } from "./colours";
+import { classTitle, columnOf, labelFactor, valuesOf, type Facts } from "./facts";
 import { quantile } from "./maths";
 import type { Scene } from "./scene";
 import { dimension } from "./space";
@@ -18,6 +19,7 @@ export interface Colouring {
 }
 
 export const STEPS = 64;
+const GREY = "#808080"; // of what nothing is known
 
 /** Viridis without its outermost twelfths, which are lost on a dark page and on a white one. */
 function inner(steps: number): string[] {
@@ -34,82 +36,77 @@ const SIGNED = Array.from({ length: STEPS }, (_, i) => {
   return "#" + mixed.map((value) => value.toString(16).padStart(2, "0")).join("");
 });
 
-/** The factor that is the label under its own name, or -1. */
-export function labelFactor({ codes: { label, factors }, card }: Scene): number {
-  if (!label || !factors) return -1;
-  const width = card.data.factors.length;
-  return card.data.factors.findIndex((_, f) => label.every((value, row) => value === factors[row * width + f]));
+/** A colouring that is made when it is first asked for, and the same at every time. */
+export interface Choice {
+  name: string;
+  title: string;
+  make(): Colouring;
 }
 
-/** The values of a factor as text; those of the label's own factor are the names of the classes. */
-export function valuesOf(scene: Scene, factor: number): string[] {
-  const { classes, factors } = scene.card.data;
-  if (classes.length && factor === labelFactor(scene)) return classes;
-  return factors[factor].values.map((value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : value));
+function choice(name: string, title: string, make: (name: string, title: string) => Colouring): Choice {
+  let once: Colouring | undefined;
+  return { name, title, make: () => (once ??= make(name, title)) };
 }
 
-const made = new WeakMap<Scene, Map<string, () => Colouring>>();
-
-/** Every colouring of a scene by its name, made when asked for. */
-function all(scene: Scene): Map<string, () => Colouring> {
-  let known = made.get(scene.base);
-  if (known) return known;
-  const { codes, card, dim } = scene;
-  const list: [name: string, title: string, make: (name: string, title: string) => Colouring][] = [];
-  const same = labelFactor(scene);
-  if (codes.label) {
-    const title = same < 0 ? "label" : card.data.factors[same].name;
-    list.push(["label", title, (name, title) => classes(name, title, card.data.classes, codes.label!)]);
-  }
-  list.push(["error", "error", (name, title) => quantity(name, title, codes.error, card.error_unit)]);
-  if (codes.kl) list.push(["kl", "KL", (name, title) => quantity(name, title, codes.kl!, "nats")]);
-  card.data.factors.forEach(({ name }, f) => {
-    if (f !== same && codes.factors) list.push([name, name, (name, title) => factor(scene, f, name, title)]);
+/** By what is known of examples: their class first, then each of their factors. */
+export function byFacts(facts: Facts): Choice[] {
+  const { data, label, factors } = facts;
+  const same = labelFactor(facts);
+  const list: Choice[] = [];
+  if (label) list.push(choice("label", classTitle(facts), (name, title) => classes(name, title, data.classes, label)));
+  data.factors.forEach(({ name }, f) => {
+    if (f !== same && factors) list.push(choice(name, name, (name, title) => factor(facts, f, name, title)));
   });
-  for (let d = 0; d < dim; d++) {
-    const values = () => Float32Array.from({ length: scene.count }, (_, row) => codes.mu[row * dim + d]);
-    list.push([`z${d + 1}`, dimension(d), (name, title) => quantity(name, title, values(), undefined, true)]);
-  }
-  list.push(["none", "nothing", (name, title) => ({ name, title, kind: "none", colours: ["#808080"], of: new Uint8Array(scene.count) })]);
-  known = new Map();
-  for (const [name, title, make] of list) {
-    let once: Colouring | undefined;
-    if (!known.has(name)) known.set(name, () => (once ??= make(name, title)));
-  }
-  made.set(scene.base, known);
-  titles.set(scene.base, list.map(([name, title]) => ({ name, title })));
-  return known;
+  return list;
 }
 
-const titles = new WeakMap<Scene, { name: string; title: string }[]>();
+/** One grey for all of some points. */
+export function byNothing(count: number): Choice {
+  return choice("none", "nothing", (name, title) => ({ name, title, kind: "none", colours: [GREY], of: new Uint8Array(count) }));
+}
 
-/** What points can be coloured by, the usual one first. */
-export function colourings(scene: Scene): { name: string; title: string }[] {
-  all(scene);
-  return titles.get(scene.base)!;
+const made = new WeakMap<Scene, Choice[]>();
+
+/** What points can be coloured by, the usual one first; no two of one name. */
+export function colourings(scene: Scene): Choice[] {
+  const known = made.get(scene.base);
+  if (known) return known;
+  const { codes, card, dim, count } = scene;
+  const list = byFacts(scene.facts);
+  list.push(choice("error", "error", (name, title) => quantity(name, title, codes.error, card.error_unit)));
+  if (codes.kl) list.push(choice("kl", "KL", (name, title) => quantity(name, title, codes.kl!, "nats")));
+  for (let d = 0; d < dim; d++) {
+    const values = () => Float32Array.from({ length: count }, (_, row) => codes.mu[row * dim + d]);
+    list.push(choice(`z${d + 1}`, dimension(d), (name, title) => quantity(name, title, values(), undefined, true)));
+  }
+  list.push(byNothing(count));
+  const unlike = list.filter(({ name }, i) => list.findIndex((each) => each.name === name) === i);
+  made.set(scene.base, unlike);
+  return unlike;
 }
 
 /** A colouring by its name; the usual one where the name is unknown or empty. The same object each time. */
 export function colouringOf(scene: Scene, name: string): Colouring {
-  const known = all(scene);
-  return (known.get(name) ?? known.get(colourings(scene)[0].name)!)();
+  const known = colourings(scene);
+  return (known.find((each) => each.name === name) ?? known[0]).make();
 }
 
 /** A hue a class while there are hues; more classes, or ordered ones, take a ramp. */
 function classes(name: string, title: string, names: string[], values: Int32Array, ordered = false): Colouring {
-  if (names.length > 256) return quantity(name, title, Float32Array.from(values)); // more than ``of`` can number
+  if (names.length > 255) return quantity(name, title, Float32Array.from(values)); // more than ``of`` can number
   const hues = !ordered && names.length <= CLASSES.length;
   const colours = hues ? CLASSES.slice(0, names.length) : inner(Math.max(2, names.length));
-  return { name, title, kind: "classes", colours, of: Uint8Array.from(values), names };
+  const unknown = colours.length;
+  if (values.some((value) => value < 0)) colours.push(GREY);
+  return { name, title, kind: "classes", colours, of: Uint8Array.from(values, (value) => (value < 0 ? unknown : value)), names };
 }
 
-function factor(scene: Scene, f: number, name: string, title: string): Colouring {
-  const { values } = scene.card.data.factors[f];
-  const width = scene.card.data.factors.length;
-  const column = Int32Array.from({ length: scene.count }, (_, row) => scene.codes.factors![row * width + f]);
+function factor(facts: Facts, f: number, name: string, title: string): Colouring {
+  const { values } = facts.data.factors[f];
+  const column = columnOf(facts, f);
   const ordered = values.every((value) => typeof value === "number");
   if (!ordered || values.length <= CLASSES.length) {
-    return classes(name, title, valuesOf(scene, f), column, ordered && values.length > 2);
+    return classes(name, title, valuesOf(facts, f), column, ordered && values.length > 2);
   }
   const numbers = Float32Array.from(column, (i) => Number(values[i]));
   return quantity(name, title, numbers, undefined, false, [Math.min(...(values as number[])), Math.max(...(values as number[]))]);

@@ -2,6 +2,7 @@
 
 import type { Card } from "./card";
 import { scaleBy } from "./examples/series";
+import type { Facts } from "./facts";
 import { fetched } from "./fetched";
 import { Originals, type OriginalsCard } from "./originals";
 import { readTensors, type Tensor } from "./safetensors";
@@ -91,6 +92,11 @@ export class Scene {
 
   get count(): number {
     return this.card.count;
+  }
+
+  /** What is known of the examples beside their codes. */
+  get facts(): Facts {
+    return { data: this.card.data, count: this.count, label: this.codes.label, factors: this.codes.factors };
   }
 
   /** The code of one row, a view of the array. */

@@ -85,6 +85,14 @@ def test_every_kind_of_data_can_be_looked_at(name: str) -> None:
     }  # fmt: skip
     assert any(manifest.legend.values())
     assert manifest.originals == "originals.safetensors"
+    factors = data.test.factors
+    assert bool(manifest.factors) == (factors is not None) == (name != "breast-cancer")
+    for f, told in enumerate(manifest.factors):
+        assert told["name"] == spec.factors[f].name
+        values = torch.tensor(told["of"])
+        assert factors is not None
+        assert torch.equal(values, factors[torch.tensor(manifest.index), f])
+        assert told["values"] == list(spec.factors[f].values)
 
 
 @pytest.mark.parametrize(("dim", "wide"), [(3, False), (3, True), (12, False)])

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aecore.jobs.manifest import Manifest
+from aecore.jobs.manifest import Manifest, with_tuples
 from aecore.jobs.recorder import Recorder
 from aecore.jobs.recording import Dials, Header, Recording, encode
 
@@ -198,6 +198,15 @@ def test_a_new_take_drops_the_frames_and_numbers_go_on(tmp_path: Path) -> None:
     newest = reading.latest(10)
     assert newest
     assert newest.header.number == 11
+
+
+def test_a_recording_of_before_factors_were_recorded_goes_on(tmp_path: Path) -> None:
+    record(tmp_path, range(3))
+    factor = {"name": "size", "values": [0.5, "large"], "of": [0] * len(MANIFEST.index)}
+    varied = Manifest(**{**vars(MANIFEST), "factors": (factor,)})
+    assert Manifest(**with_tuples(json.loads(varied.to_bytes()))) == varied
+    Recorder(tmp_path, varied, b"", 1e9).append(header(3), parts(3))
+    assert steps(Recording(tmp_path)) == [0, 1, 2, 3]
 
 
 def test_another_model_gets_another_recording(tmp_path: Path) -> None:

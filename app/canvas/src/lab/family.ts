@@ -2,6 +2,7 @@
 
 import { sizeOf } from "../examples/kinds";
 import type { Data, Part } from "../card";
+import type { Facts } from "../facts";
 import { lerp, normal } from "../maths";
 import * as meter from "../meter";
 import { Latest, runPart } from "../models";
@@ -52,7 +53,7 @@ export interface Way {
   url: string;
   data: Data;
   dim: number;
-  labels: Int32Array | null;
+  facts: Facts;
   unit: string;
   basis: string; // the same where distortions can be compared
   constants: number | null; // nats beside rate and distortion in −ELBO; null where the likelihood is none
@@ -105,7 +106,7 @@ export class Family implements Source {
   constructor(readonly way: Way) {
     const random = normal(1);
     this.noise = Float32Array.from({ length: SAMPLES * way.dim }, random);
-    this.shown = framesOf(way.labels, way.knots.rows, SHOWN);
+    this.shown = framesOf(way.facts.label, way.knots.rows, SHOWN);
     this.curve = new Signal(way.curve);
     this.plans = new Maps(way);
     this.fresh = new Fresh(way, (x, beta) => this.encode(x, beta));
@@ -127,9 +128,8 @@ export class Family implements Source {
   }
 
   get data() { return this.way.data; }
+  get facts() { return this.way.facts; }
   get dim() { return this.way.dim; }
-  get labels() { return this.way.labels; }
-  get classes() { return this.way.data.classes; }
   get unit() { return this.way.unit; }
   get range() { return this.way.range; }
   get hasZero() { return this.way.hasZero; }

@@ -1,9 +1,9 @@
 /** What is drawn on the lab's map, all on one canvas and in one go. */
 
-import { CLASSES, ramp } from "../colours";
+import type { Colouring } from "../colouring";
 import { develop, stamp } from "../parts/manifold";
 import type { Affine, Pixel } from "../points/camera";
-import { stratified } from "../points/order";
+import { parted, stratified } from "../points/order";
 import { look, type Painter } from "../points/painter";
 import { PlainPainter } from "../points/plain";
 import { webglPainter } from "../points/webgl";
@@ -22,8 +22,7 @@ export class Field {
   private tones = { ink: "", accent: "", panel: "" };
   private moment?: Moment;
   private affine: Affine = { sx: 1, sy: -1, ox: 0, oy: 0 };
-  private colours: string[] = [];
-  private of = new Uint8Array();
+  private rows = 0; // that the painter was made for
   private width = 1;
   private height = 1;
 
@@ -31,6 +30,8 @@ export class Field {
     private canvas: HTMLCanvasElement,
     private probe: Element,
     private source: Source,
+    private colouring: Colouring,
+    private hidden: Uint8Array | null = null, // (N)
   ) {
     this.readTones();
   }
@@ -58,18 +59,18 @@ export class Field {
     return Math.min(2, window.devicePixelRatio || 1);
   }
 
-  /** The rows' colours and order; made when their number changes. */
-  private arrange(rows: number): void {
-    this.painter.free();
-    this.painter = (rows > MANY && webglPainter(() => this.draw())) || new PlainPainter();
-    const { labels, classes } = this.source;
-    const hues = classes.length <= CLASSES.length ? CLASSES : ramp(Math.max(2, classes.length));
-    const known = labels && labels.length === rows && classes.length > 0 ? labels : null;
-    this.colours = [...(known ? hues.slice(0, Math.max(1, classes.length)) : []), "#808080"];
-    const grey = this.colours.length - 1;
-    this.of = Uint8Array.from({ length: rows }, (_, row) => (known && known[row] >= 0 ? known[row] : grey));
-    this.painter.colour(this.of, this.colours);
-    this.painter.order(stratified(rows, known ?? undefined), new Uint32Array());
+  /** Colours the points, and hides some of them. */
+  colour(colouring: Colouring, hidden: Uint8Array | null): void {
+    [this.colouring, this.hidden] = [colouring, hidden];
+    this.arrange();
+    this.draw();
+  }
+
+  private arrange(): void {
+    const { rows, colouring, hidden } = this;
+    if (!rows) return;
+    this.painter.colour(colouring.of, colouring.colours);
+    this.painter.order(...parted(stratified(rows, this.source.facts.label), undefined, hidden));
   }
 
   draw(moment = this.moment): void {
@@ -77,7 +78,11 @@ export class Field {
     this.moment = moment;
     const { width, height, ratio } = this;
     const rows = moment.positions.length / 2;
-    if (this.of.length !== rows) this.arrange(rows);
+    if (this.rows !== rows) {
+      this.rows = rows;
+      this.painter = (rows > MANY && webglPainter(() => this.draw())) || new PlainPainter();
+      this.arrange();
+    }
     const { centre, reach } = moment.view ?? moment.window ?? windowOf(moment.positions);
     const scale = (MARGIN * Math.min(width, height)) / (2 * reach);
     this.affine = { sx: scale, sy: -scale, ox: width / 2 - centre[0] * scale, oy: height / 2 + centre[1] * scale };
@@ -123,7 +128,7 @@ export class Field {
     const [x, y] = this.pixel(positions[2 * row], positions[2 * row + 1]);
     pen.lineWidth = 1.75;
     pen.strokeStyle = this.tones.ink;
-    pen.fillStyle = this.colours[this.of[row]];
+    pen.fillStyle = this.colouring.colours[this.colouring.of[row]];
     pen.beginPath();
     pen.arc(x, y, 3.5, 0, 2 * Math.PI);
     pen.fill();
@@ -156,6 +161,7 @@ export class Field {
     const { positions } = this.moment ?? {};
     let [best, least] = [-1, REACH ** 2];
     for (let i = 0; positions && i < positions.length; i += 2) {
+      if (this.hidden?.[i / 2]) continue;
       const [x, y] = this.pixel(positions[i], positions[i + 1]);
       const away = (x - px) ** 2 + (y - py) ** 2;
       if (away < least) [best, least] = [i / 2, away];

@@ -1,7 +1,14 @@
 /** Frames of a live training, as aecore/jobs/recording.py writes them: read, and checked before anything is shown. */
 
+import type { Data, Factor } from "../card";
+import type { Facts } from "../facts";
 import { fromHalf } from "../safetensors";
 import type { Basis } from "./family";
+
+/** What was varied to make the data, and which of its values each probe example has. */
+export interface RecordedFactor extends Factor {
+  of: number[]; // (N), index into values
+}
 
 /** What is recorded. */
 export interface Manifest {
@@ -13,6 +20,7 @@ export interface Manifest {
   index: number[]; // (N), each probe example's place in the test split
   label: number[] | null; // (N)
   classes: string[];
+  factors?: RecordedFactor[]; // none in recordings of before
   shown: number[]; // the probe examples that are reconstructed
   columns: number; // cells in a row of grid.png
   manifold: boolean; // grid.png is the plane of a code of two dimensions, not samples
@@ -23,6 +31,12 @@ export interface Manifest {
   legend?: { vocabulary?: string[]; columns?: string[]; centre?: number[]; scale?: number[] };
   take: number; // how often the training was begun
   generation: number; // of the file of frames
+}
+
+/** What is recorded of the probe examples beside their codes. */
+export function factsIn({ index, label, factors = [] }: Manifest, data: Data): Facts {
+  const values = Int32Array.from({ length: index.length * factors.length }, (_, i) => factors[i % factors.length].of[Math.floor(i / factors.length)]);
+  return { data, count: index.length, label: label ? Int32Array.from(label) : undefined, factors: factors.length ? values : undefined };
 }
 
 export type Annealing = "constant" | "linear" | "cyclical";

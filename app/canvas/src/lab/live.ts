@@ -1,12 +1,13 @@
 /** A training that runs now, as a way to turn β: its newest frame, or one of its recording, drives every panel. */
 
 import type { Data } from "../card";
+import type { Facts } from "../facts";
 import { numbersIn, sizeOf } from "../examples/kinds";
 import { scaleBy } from "../examples/series";
 import { quantile } from "../maths";
 import { Latest } from "../models";
 import { basisOf } from "./family";
-import { cellsOf, readFrame, type Frame, type Manifest } from "./frames";
+import { cellsOf, factsIn, readFrame, type Frame, type Manifest } from "./frames";
 import type { MapName, Moment, Pixels, RatePoint, Source, Window } from "./moment";
 import { planeOf, type Plane } from "./plane";
 import { Signal } from "./signal";
@@ -77,7 +78,8 @@ export class Live implements Source {
 
   get data(): Data {
     const { data, kind, shape, classes, legend } = this.manifest;
-    const none = { values: "unit", factors: [], vocabulary: [], columns: [], centre: [], scale: [] };
+    const factors = this.manifest.factors ?? [];
+    const none = { values: "unit", factors, vocabulary: [], columns: [], centre: [], scale: [] };
     return (this.held ??= { name: data, title: data, kind, shape, classes, ...none, ...legend });
   }
   private held?: Data;
@@ -90,14 +92,10 @@ export class Live implements Source {
     return this.manifest.latent_dim;
   }
 
-  get labels(): Int32Array | null {
-    return this.manifest.label && (this.marked ??= Int32Array.from(this.manifest.label));
+  get facts(): Facts {
+    return (this.known ??= factsIn(this.manifest, this.data));
   }
-  private marked?: Int32Array;
-
-  get classes(): string[] {
-    return this.manifest.classes;
-  }
+  private known?: Facts;
 
   directions(): Float32Array | null {
     return this.plane?.directions ?? null;

@@ -1,8 +1,10 @@
 /** The map of the lab: every code where it lies at this β, the manifold below, q(z|x) of chosen points above. */
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { CLASSES } from "../colours";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { byFacts, byNothing } from "../colouring";
+import { known } from "../facts";
 import { Chip, Panel, Pick, Picture } from "../parts/kit";
+import { hiddenBy, Legend, type Filter } from "../parts/legend";
 import { betaText } from "./axis";
 import { Field } from "./field";
 import { useSignal, type MapName, type Source } from "./moment";
@@ -11,9 +13,9 @@ const TITLES: Record<MapName, string> = { z: "z", pca: "PCA", umap: "UMAP" };
 const MOST = 12; // ellipses; more would hide the map
 
 /** One row of each class, or the first ones. */
-function examplesOf({ labels, classes }: Source, rows: number): number[] {
-  if (!labels) return Array.from({ length: Math.min(5, rows) }, (_, row) => row);
-  return classes.map((_, label) => labels.indexOf(label)).filter((row) => row >= 0).slice(0, MOST);
+function examplesOf({ facts: { data, count, label } }: Source): number[] {
+  if (!label) return Array.from({ length: Math.min(5, count) }, (_, row) => row);
+  return data.classes.map((_, each) => label.indexOf(each)).filter((row) => row >= 0).slice(0, MOST);
 }
 
 export function LatentMap({ source }: { source: Source }) {
@@ -23,9 +25,16 @@ export function LatentMap({ source }: { source: Source }) {
   const field = useRef<Field>(undefined);
   const [chosen, choose] = useState<number[]>([]);
   const [over, setOver] = useState<{ row: number; left: number; top: number }>();
+  const [name, setName] = useState("");
+  const [filter, setFilter] = useState<Filter>(null);
   const moment = useSignal(source.moment);
+  const choices = useMemo(() => byFacts(source.facts), [source]);
+  const colouring = useMemo(() => (choices.find((each) => each.name === name) ?? choices[0] ?? byNothing(source.facts.count)).make(), [choices, name]);
+  const hidden = useMemo(() => hiddenBy(colouring, filter), [colouring, filter]);
+  const legend = useMemo(() => <Legend {...{ colouring, filter }} onFilter={setFilter} />, [colouring, filter]);
+  useLayoutEffect(() => setFilter(null), [colouring]);
   useLayoutEffect(() => {
-    const made = (field.current = new Field(canvas.current!, probe.current!, source));
+    const made = (field.current = new Field(canvas.current!, probe.current!, source, colouring, hidden));
     const sized = new ResizeObserver(([{ contentRect }]) => made.resize(contentRect.width, contentRect.height));
     sized.observe(root.current!);
     const tinted = (event: TransitionEvent) => event.propertyName === "color" && made.retint();
@@ -42,6 +51,7 @@ export function LatentMap({ source }: { source: Source }) {
     field.current!.chosen = chosen;
     if (moment) field.current!.draw(moment);
   }, [source, source.map, chosen]);
+  useLayoutEffect(() => field.current!.colour(colouring, hidden), [source, colouring, hidden]);
   const toggle = (row: number) => choose((old) => (old.includes(row) ? old.filter((each) => each !== row) : [...old.slice(1 - MOST), row]));
   const at = (event: PointerEvent | MouseEvent): [number, number] => {
     const box = root.current!.getBoundingClientRect();
@@ -55,7 +65,8 @@ export function LatentMap({ source }: { source: Source }) {
         {(source.maps?.length ?? 0) > 1 && (
           <Pick named label="Map" help="How the codes are laid out on the page." choices={source.maps!.map((value) => ({ value, title: TITLES[value] }))} value={source.map} onChange={(map) => source.choose!(map)} />
         )}
-        {(!source.moves || moment?.logvar) && <Chip title="Posteriors" help="Draws q(z|x) of one example of each class as an ellipse of 2 σ. A click on a point adds its own, or takes it away." on={chosen.length > 0} onChange={(on) => choose(on ? examplesOf(source, count) : [])} />}
+        {choices.length > 1 && <Pick named label="Colour" help="What the colour of a point says." choices={choices.map(({ name, title }) => ({ value: name, title }))} value={colouring.name} onChange={setName} />}
+        {(!source.moves || moment?.logvar) && <Chip title="Posteriors" help="Draws q(z|x) of one example of each class as an ellipse of 2 σ. A click on a point adds its own, or takes it away." on={chosen.length > 0} onChange={(on) => choose(on ? examplesOf(source) : [])} />}
         {chosen.length > 0 && !spread && !source.moves && <span class="caption" role="status">{source.directions() ? "No σ is known at this β yet." : "A UMAP has no σ: choose PCA."}</span>}
       </div>
       <div
@@ -76,32 +87,29 @@ export function LatentMap({ source }: { source: Source }) {
         <canvas
           ref={canvas}
           role="img"
-          aria-label={moment ? `${TITLES[source.map]} of ${count} codes at ${source.moves ? moment.label : `β = ${betaText(moment.beta)}`}, ${moment.active} of ${source.dim} dimensions in use` : "Map of the codes"}
+          aria-label={moment ? `${TITLES[source.map]} of ${count} codes at ${source.moves ? moment.label : `β = ${betaText(moment.beta)}`}, ${moment.active} of ${source.dim} dimensions in use, coloured by ${colouring.title}` : "Map of the codes"}
         />
-        {over && moment && <Over {...{ source, ...over }} />}
+        {over && moment && <Over {...{ source, ...over }} colour={colouring.title} />}
       </div>
-      {source.labels && source.classes.length > 0 && source.classes.length <= CLASSES.length && (
-        <ul class="classes" aria-label="Classes">
-          {source.classes.map((name, i) => (
-            <li>
-              <i style={{ background: CLASSES[i] }} />
-              {name}
-            </li>
-          ))}
-        </ul>
-      )}
+      {legend}
     </Panel>
   );
 }
 
-/** What the point under the pointer is. */
-function Over({ source, row, left, top }: { source: Source; row: number; left: number; top: number }) {
+/** What the point under the pointer is: its class, and what its colour says. */
+function Over({ source, row, left, top, colour }: { source: Source; row: number; left: number; top: number; colour: string }) {
   const original = source.original?.(row);
-  const label = source.labels?.[row] ?? -1;
+  const told = known(source.facts, row);
+  const [its] = source.facts.label && told[0][1] ? told[0].slice(1) : [`Example ${row + 1}`];
+  const more = told.slice(source.facts.label ? 1 : 0).find(([name]) => name === colour);
   return (
     <div class="over-point" style={{ left: `${left + 14}px`, top: `${top + 14}px` }}>
       {original && <Picture x={original.x} data={source.data} label={`Example ${row + 1}`} />}
-      <span>{label >= 0 ? source.classes[label] : `Example ${row + 1}`}</span>
+      <span>
+        {its}
+        {more && <br />}
+        {more?.join(" ")}
+      </span>
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { affineOf } from "./statistics";
 const PRIOR = 3; // σ of N(0, I) that a map shows at least
 
 /** Some rows to show, of as many classes as there are. */
-export function framesOf(labels: Int32Array | null, rows: number, count: number): number[] {
+export function framesOf(labels: Int32Array | undefined, rows: number, count: number): number[] {
   const every = Array.from({ length: rows }, (_, row) => row);
   if (!labels) return every.slice(0, count);
   const firsts = [...new Map(every.toReversed().map((row) => [labels[row], row]))].sort(([a], [b]) => a - b).map(([, row]) => row);

@@ -2,6 +2,7 @@
 
 import { useLayoutEffect, useState } from "preact/hooks";
 import type { Data } from "../card";
+import type { Facts } from "../facts";
 import type { Signal } from "./signal";
 
 /** Examples that lie side by side, in the data's own units. */
@@ -57,8 +58,7 @@ export interface Measure {
 export interface Source {
   readonly data: Data;
   readonly dim: number;
-  readonly labels: Int32Array | null; // (N), −1 where unknown
-  readonly classes: string[];
+  readonly facts: Facts; // of the N examples on the map
   readonly unit: string; // of the distortion
   readonly averaged?: string; // what there is to say of the figures' means
   readonly originals: Signal<Pixels | null>; // the examples that are reconstructed, 16 at most

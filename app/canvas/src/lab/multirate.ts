@@ -42,6 +42,7 @@ export async function loadMultiRate(url: string): Promise<Family> {
     fetched(url + "originals.json").then((answer) => answer.json() as Promise<OriginalsCard>),
   ]);
   const floats = (name: string) => tensors.get(name)?.data as Float32Array;
+  const whole = (name: string) => tensors.get(name)?.data as Int32Array | undefined;
   const [knots, mu] = [floats("knots"), floats("mu_knots")];
   const range = card.latent.condition?.range;
   const curve = card.rate_distortion ?? [];
@@ -52,7 +53,7 @@ export async function loadMultiRate(url: string): Promise<Family> {
     url,
     data: card.data,
     dim,
-    labels: (tensors.get("label")?.data as Int32Array | undefined) ?? null,
+    facts: { data: card.data, count: card.count, label: whole("label"), factors: whole("factors") },
     unit: card.error_unit,
     basis: basisOf(card),
     constants: card.constants,

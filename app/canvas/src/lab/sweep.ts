@@ -61,6 +61,7 @@ export async function loadSweep(url: string): Promise<Family> {
     fetched(url + "originals.json").then((answer) => answer.json() as Promise<OriginalsCard>),
   ]);
   const floats = (name: string) => tensors.get(name)!.data as Float32Array;
+  const whole = (name: string) => tensors.get(name)?.data as Int32Array | undefined;
   const { betas, members, between, dim } = card;
   const maps = new Map<MapName, Float32Array>();
   for (const name of card.maps) {
@@ -73,7 +74,7 @@ export async function loadSweep(url: string): Promise<Family> {
     url,
     data: card.data,
     dim,
-    labels: (tensors.get("label")?.data as Int32Array | undefined) ?? null,
+    facts: { data: card.data, count: card.count, label: whole("label"), factors: whole("factors") },
     unit: card.error_unit,
     basis: basisOf(card),
     constants: card.constants,

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { colouringOf, labelFactor, valuesOf } from "../colouring";
+import { known } from "../facts";
 import type { Host } from "../host";
 import { distances, nearest } from "../maths";
 import { decodeRows } from "../models";
@@ -74,12 +74,7 @@ export function Point({ host, scene, row, neighbours, onNeighbours, onPick, onCl
 /** What is known of an example: its class or its factors, its error, its KL. */
 export function factsOf(scene: Scene, row: number): [name: string, value: string][] {
   const { codes, card } = scene;
-  const { kind, names, of, title } = colouringOf(scene, "label");
-  const facts: [string, string][] = kind === "classes" ? [[title, names?.[of[row]] ?? ""]] : [];
-  const same = labelFactor(scene);
-  card.data.factors.forEach(({ name }, f) => {
-    if (f !== same && codes.factors) facts.push([name, valuesOf(scene, f)[codes.factors[row * card.data.factors.length + f]]]);
-  });
+  const facts = known(scene.facts, row);
   facts.push(["error", `${digits(codes.error[row])} ${card.error_unit}`]);
   if (codes.kl) facts.push(["KL", `${digits(codes.kl[row])} nats`]);
   return facts;

@@ -1,7 +1,7 @@
 /** Finding examples by what they are: "7", "label 7", "#123", "shape=heart", or a word by its letters. */
 
 import { useEffect, useState } from "preact/hooks";
-import { labelFactor, valuesOf } from "../colouring";
+import { columnOf, labelFactor, valuesOf } from "../facts";
 import type { Scene } from "../scene";
 import { usePromise } from "./kit";
 import { wordsOf } from "./original";
@@ -23,7 +23,7 @@ export function found(scene: Scene, text: string, words: string[] = []): number[
   if (classes.length) return rowsWhere(codes.label!, (label) => classes.includes(label));
   const factors = factorsOf(scene);
   for (let f = 0; f < factors.length; f++) {
-    const values = factors[f].values.every((value) => typeof value === "number") ? [] : called(valuesOf(scene, f), asked);
+    const values = factors[f].values.every((value) => typeof value === "number") ? [] : called(valuesOf(scene.facts, f), asked);
     if (values.length) return rowsOfFactor(scene, f, values);
   }
   return /^\d+$/.test(asked) ? rowsWhere(codes.index, (index) => index === Number(asked)) : [];
@@ -42,7 +42,7 @@ function byColumn(scene: Scene, asked: string): number[] | undefined {
   const value = asked.slice(column.length).replace(/^[\s=:]+/, "");
   if (column === "index") return rowsWhere(codes.index, (index) => String(index) === value);
   const factor = factors.findIndex(({ name }) => name.toLowerCase() === column);
-  if (factor >= 0) return rowsOfFactor(scene, factor, called(valuesOf(scene, factor), value));
+  if (factor >= 0) return rowsOfFactor(scene, factor, called(valuesOf(scene.facts, factor), value));
   const classes = called(card.data.classes, value);
   return codes.label ? rowsWhere(codes.label, (label) => classes.includes(label)) : [];
 }
@@ -76,17 +76,15 @@ function rowsWhere(values: Int32Array, is: (value: number) => boolean): number[]
   return rows;
 }
 
-function rowsOfFactor({ codes, card }: Scene, factor: number, values: number[]): number[] {
-  const width = card.data.factors.length;
-  const column = Int32Array.from({ length: codes.index.length }, (_, row) => codes.factors![row * width + factor]);
-  return rowsWhere(column, (value) => values.includes(value));
+function rowsOfFactor(scene: Scene, factor: number, values: number[]): number[] {
+  return rowsWhere(columnOf(scene.facts, factor), (value) => values.includes(value));
 }
 
 /** An example of what can be asked for, of this data. */
 function hint(scene: Scene): string {
   const { classes, factors, kind } = scene.card.data;
   if (kind === "tokens") return "Find a word, #123";
-  const same = labelFactor(scene);
+  const same = labelFactor(scene.facts);
   const label = same >= 0 ? `${factors[same].name}=${classes[classes.length - 1]}` : classes[Math.min(7, classes.length - 1)];
   return label ? `Find ${label}, #123` : "Find #123";
 }
