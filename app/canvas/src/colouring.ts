@@ -96,9 +96,9 @@ function classes(name: string, title: string, names: string[], values: Int32Arra
   if (names.length > 255) return quantity(name, title, Float32Array.from(values)); // more than ``of`` can number
   const hues = !ordered && names.length <= CLASSES.length;
   const colours = hues ? CLASSES.slice(0, names.length) : inner(Math.max(2, names.length));
-  const unknown = colours.length;
-  if (values.some((value) => value < 0)) colours.push(GREY);
-  return { name, title, kind: "classes", colours, of: Uint8Array.from(values, (value) => (value < 0 ? unknown : value)), names };
+  if (values.every((value) => value >= 0)) return { name, title, kind: "classes", colours, of: Uint8Array.from(values), names };
+  const of = Uint8Array.from(values, (value) => (value < 0 ? names.length : value));
+  return { name, title, kind: "classes", colours: [...colours, GREY], of, names: [...names, "unknown"] };
 }
 
 function factor(facts: Facts, f: number, name: string, title: string): Colouring {

@@ -119,12 +119,13 @@ export class Family implements Source {
       },
       (error) => (this.failed.value = error.message),
     );
-    void this.fresh.load().then(() => {
+    const shown = () => {
       if (this.gone) return;
       const x = this.fresh.rows(this.shown);
       if (x) this.originals.value = { x, count: this.shown.length };
       if (this.asked) this.turn(this.asked.beta);
-    });
+    };
+    this.fresh.load().then(shown, (error: Error) => (this.failed.value = error.message));
   }
 
   get data() { return this.way.data; }

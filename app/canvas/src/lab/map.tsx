@@ -26,23 +26,25 @@ export function LatentMap({ source }: { source: Source }) {
   const [chosen, choose] = useState<number[]>([]);
   const [over, setOver] = useState<{ row: number; left: number; top: number }>();
   const [name, setName] = useState("");
-  const [filter, setFilter] = useState<Filter>(null);
+  const [filtered, setFiltered] = useState<{ by: string; filter: Filter }>({ by: "", filter: null });
   const moment = useSignal(source.moment);
   const choices = useMemo(() => byFacts(source.facts), [source]);
   const colouring = useMemo(() => (choices.find((each) => each.name === name) ?? choices[0] ?? byNothing(source.facts.count)).make(), [choices, name]);
+  const filter = filtered.by === colouring.name ? filtered.filter : null;
   const hidden = useMemo(() => hiddenBy(colouring, filter), [colouring, filter]);
-  const legend = useMemo(() => <Legend {...{ colouring, filter }} onFilter={setFilter} />, [colouring, filter]);
-  useLayoutEffect(() => setFilter(null), [colouring]);
+  const legend = useMemo(() => <Legend {...{ colouring, filter }} onFilter={(next) => setFiltered({ by: colouring.name, filter: next })} />, [colouring, filter]);
   useLayoutEffect(() => {
     const made = (field.current = new Field(canvas.current!, probe.current!, source, colouring, hidden));
     const sized = new ResizeObserver(([{ contentRect }]) => made.resize(contentRect.width, contentRect.height));
     sized.observe(root.current!);
     const tinted = (event: TransitionEvent) => event.propertyName === "color" && made.retint();
-    probe.current!.addEventListener("transitionend", tinted);
+    const mark = probe.current!;
+    mark.addEventListener("transitionend", tinted);
     made.resize(root.current!.clientWidth, root.current!.clientHeight);
     const stop = source.moment.subscribe((next) => next && made.draw(next));
     return () => {
       sized.disconnect();
+      mark.removeEventListener("transitionend", tinted);
       stop();
       made.free();
     };
