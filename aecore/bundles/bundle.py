@@ -47,7 +47,7 @@ class Bundle(Described[Card]):
             "codes at other knots": (codes.knots is None) != (codes.mu_knots is None)
             or (codes.knots is not None and not (latent.condition and latent.condition.range)),
             "other posteriors": (codes.logvar is not None) != (latent.kind == "gaussian"),
-            "other labels": codes.label is not None and _beyond(codes.label, len(data.classes)),
+            "other labels": codes.label is not None and _beyond(codes.label, len(data.classes), least=-1),
             "other factors": codes.factors is not None
             and _beyond(codes.factors, *(len(factor.values) for factor in data.factors)),
         }
@@ -205,7 +205,7 @@ class Bundle(Described[Card]):
         return model.eval()
 
 
-def _beyond(indices: NDArray[np.int64], *counts: int) -> bool:
-    """Whether an index, shape (N,) or (N, F), is not below the count of its column."""
+def _beyond(indices: NDArray[np.int64], *counts: int, least: int = 0) -> bool:
+    """Whether an index, shape (N,) or (N, F), is below the least or not below the count of its column."""
     columns = indices.reshape(len(indices), -1)
-    return columns.shape[1] != len(counts) or bool(((columns < 0) | (columns >= counts)).any())
+    return columns.shape[1] != len(counts) or bool(((columns < least) | (columns >= counts)).any())

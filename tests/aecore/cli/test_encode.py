@@ -35,6 +35,13 @@ def everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def test_a_training_split_of_few_labels_is_encoded_and_read(own_home: Path) -> None:
+    label = encode_split(open_bundle("digits/m2"), "train").codes.label
+    assert label is not None
+    assert set(label.tolist()) == {-1, *range(10)}
+    assert (label >= 0).sum() == 50
+
+
 @pytest.mark.parametrize("name", ["half", "full"])
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_example_of_the_split_is_encoded_by_the_same_model(
