@@ -139,14 +139,14 @@ class Probe:
             rate=_number(rate),
             distortion=_number(distortion),
             negative_elbo=_number(distortion + constants + rate) if proper else None,  # type: ignore[operator]
-            kl=tuple(kl) if all(map(math.isfinite, kl)) else (),
+            kl=tuple(kl) if self._by_dimension(kl) and all(map(math.isfinite, kl)) else (),
             active_units=active_units(mu),
             bounds=bounds,
             traversed=dims,
         )
 
     def _codes(self, model: Autoencoder) -> tuple[Tensor, Tensor | None, list[float]]:
-        """Means, log-variances where there are any, and the mean KL of each dimension."""
+        """Means, log-variances where there are any, and the mean KL of each dimension, or of all in one."""
         mus, logvars, kls = [], [], []
         for batch in self.examples.batches(1000):
             posterior = model.posterior(batch.x, self._told(model, batch))
@@ -157,6 +157,10 @@ class Probe:
                 kls.append(posterior.kl().sum(0))
         kl = [float(each) / len(self.examples) for each in torch.stack(kls).sum(0)] if kls else []
         return torch.cat(mus), torch.cat(logvars) if logvars else None, kl
+
+    def _by_dimension(self, kl: list[float]) -> bool:
+        """Whether that is a KL for each dimension: a flow's or a learned prior's has no such parts."""
+        return len(kl) == self.manifest.latent_dim
 
     def _distortion(self, model: Autoencoder) -> tuple[float, float]:
         """Mean distortion of some probe examples, z drawn from q(z|x), and the constants beside it."""
@@ -194,7 +198,7 @@ class Probe:
         From one code, each from −3 σ to 3 σ: of the prior, or of the codes where they reach farther.
         """
         mean, sigma = mu.mean(0), mu.std(0, correction=0)
-        carried = torch.tensor(kl) if kl else sigma.cpu()
+        carried = torch.tensor(kl) if self._by_dimension(kl) else sigma.cpu()
         dims = sorted(carried.argsort(descending=True, stable=True)[: self.strips].tolist())
         wide = sigma > 1
         reach = REACH * torch.linspace(-1, 1, STEPS, device=z.device)

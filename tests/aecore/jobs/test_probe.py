@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from torch.distributions import Normal, kl_divergence
 from aecore.bottlenecks import Point
 from aecore.data import Dataset, load_dataset
 from aecore.jobs.probe import Probe
+from aecore.metrics.probabilistic import variational
 from aecore.variants import VARIANTS
 from tests.aecore.small import digits, equal, head, model, weights
 
@@ -185,6 +186,20 @@ def test_the_figures_of_a_frame_are_torchs(
     else:
         assert look.rate is not None
         assert look.negative_elbo == pytest.approx(look.distortion + look.rate + constants, rel=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"posterior": "iaf"}, {"prior": "vamp"}])
+def test_a_kl_that_has_no_parts_is_a_rate_and_no_bar_of_a_dimension(options: dict[str, Any]) -> None:
+    data, made = small("digits"), model("vae", **options).eval()
+    look = Probe(data, made, {"variant": "vae"}).look(made)
+    assert look.kl == ()
+    assert look.rate is not None
+    with torch.no_grad():
+        rates = [variational(made.posterior(data.test.x)).kl().mean().item() for _ in range(50)]
+    assert abs(look.rate - np.mean(rates)) < 4 * np.std(rates)
+    spread = look.parts["mu"].astype(float).std(0)  # type: ignore[union-attr]
+    assert len(look.traversed) > 1
+    assert set(look.traversed) == set(np.argsort(-spread)[: len(look.traversed)].tolist())
 
 
 def test_codes_beyond_half_precision_are_the_largest_there_are() -> None:
