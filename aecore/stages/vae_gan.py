@@ -49,11 +49,13 @@ class VaeGan(Autoencoder):
         −log D, which does not saturate, in place of the paper's log(1 − D).
         """
         with frozen(self.encoder, self.bottleneck):
-            rebuilt, invented = self._made(step)
+            rebuilt, invented, raw = self._made(step)
         unlike = self.features[0].distance(rebuilt, step.target).mean()
         with frozen(self.discriminator):
             caught = softplus(-self.discriminator(rebuilt)) + softplus(-self.discriminator(invented))
         loss = self.gamma * unlike + caught.mean()
+        if tuple(self.likelihood.parameters()):  # a σ of its own, which no other loss hears of
+            loss = loss + self.likelihood.distortion(raw.detach(), step.target).mean()
         return Losses(loss, {"adversarial": caught.mean().detach()})
 
     def discriminator_losses(self, step: Step) -> Losses:
@@ -63,16 +65,17 @@ class VaeGan(Autoencoder):
         optimiser's momentum alone still carries it on for some steps.
         """
         with torch.no_grad(), frozen(self.encoder, self.bottleneck, self.decoder):
-            rebuilt, invented = self._made(step)
+            rebuilt, invented, _ = self._made(step)
         real, fake = self.discriminator(step.target), self.discriminator(torch.cat([rebuilt, invented]))
         loss = softplus(-real).mean() + 2 * softplus(fake).mean()
         right = 0.5 * ((real > 0).float().mean() + (fake < 0).float().mean())
         wait = (right > self.ceiling).to(loss.dtype)
         return Losses((1 - wait) * loss, {"cross_entropy": loss.detach(), "accuracy": right})
 
-    def _made(self, step: Step) -> tuple[Tensor, Tensor]:
-        """Examples rebuilt and examples from the prior, shape (B, *shape) each, on fresh samples."""
+    def _made(self, step: Step) -> tuple[Tensor, Tensor, Tensor]:
+        """Examples rebuilt and examples from the prior, shape (B, *shape) each, on fresh samples; what the
+        likelihood reads of the former."""
         z = self.posterior(step.input).sample()
         raw = self.decode_raw(torch.cat([z, self.draw(len(z))]))
         rebuilt, invented = self.likelihood.mean(raw).chunk(2)
-        return rebuilt, invented
+        return rebuilt, invented, raw[: len(z)]

@@ -32,10 +32,10 @@ def gan(**options: Any) -> VaeGan:
     return cast(VaeGan, model("vae-gan", **options))
 
 
-@pytest.mark.parametrize("net", ["mlp", "conv"])
+@pytest.mark.parametrize(("net", "likelihood"), [("mlp", "mse"), ("conv", "mse"), ("mlp", "gaussian")])
 @pytest.mark.parametrize("name", OWN)
-def test_each_loss_reaches_its_own_player_and_nobody_else(name: str, net: str) -> None:
-    made = gan(net=net)
+def test_each_loss_reaches_its_own_player_and_nobody_else(name: str, net: str, likelihood: str) -> None:
+    made = gan(net=net, likelihood=likelihood)
     (player,) = (player for player in made.players() if player.name == name)
     player.loss(STEP).loss.backward()
     reached = {n for n, p in made.named_parameters() if p.grad is not None and p.grad.any()}
