@@ -8,7 +8,7 @@ from torch import Tensor
 from aecore.objectives.objective import Model, Term
 from aecore.step import Pass, Step
 
-ROUNDING = 1e-6  # a sigmoid in single precision reaches 0 and 1; a logarithm must not see them
+TINY = torch.finfo(torch.float32).tiny  # a sigmoid in single precision reaches 0 and 1; a logarithm must not
 
 
 class KLSparsity(Term):
@@ -37,8 +37,9 @@ class KLSparsity(Term):
         self.target = target
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        rho, mean = self.target, passed.z.mean(0).clamp(ROUNDING, 1 - ROUNDING)  # (D,)
-        return (rho * torch.log(rho / mean) + (1 - rho) * torch.log((1 - rho) / (1 - mean))).sum()
+        rho = self.target
+        on, off = (share.mean(0).clamp_min(TINY) for share in (passed.z, 1 - passed.z))  # (D,), ρ̂ and 1 − ρ̂
+        return (rho * torch.log(rho / on) + (1 - rho) * torch.log((1 - rho) / off)).sum()
 
 
 class L1(Term):

@@ -53,6 +53,15 @@ def test_kl_sparsity_stays_finite_where_a_sigmoid_saturates() -> None:
     assert cast(Tensor, z.grad).isfinite().all()
 
 
+@pytest.mark.parametrize("logit", [-20.0, -5.0, 5.0])
+def test_a_unit_far_from_the_target_is_pulled_back_as_hard_as_the_sum_says(logit: float) -> None:
+    logits = torch.full((4, 1), logit, requires_grad=True)
+    KLSparsity(0.05)(NOTHING, STEP, passed(logits.sigmoid())).backward()
+    pull = torch.sigmoid(torch.tensor(logit, dtype=torch.float64)) - 0.05  # ∂KL/∂logit of equal units
+    assert logits.grad is not None
+    assert logits.grad.sum().item() == pytest.approx(pull.item(), rel=1e-3)
+
+
 def test_l1_is_the_sum_of_sizes() -> None:
     z = torch.tensor([[1.0, -2.0, 0.5], [0.0, 0.0, -3.0]])
     assert L1()(NOTHING, STEP, passed(z)).tolist() == [3.5, 3.0]
