@@ -1,15 +1,15 @@
 """What sharpens a reconstruction?
 
-A VAE that answers for its pixels alone draws the average of what might have been there: a blur. Against it
-stand structure (MS-SSIM), the features of a classifier and those of a discriminator (VAE-GAN). But a VAE
-with a lower β spends more nats on the code and is sharper for that reason alone, so each is trained at three
-prices of a nat, and its sharpness is to be read at equal rate. Sharpness is 1 where edges are as strong as
-the originals'; what it costs in squared error of a pixel stands beside it.
+On digits. A VAE that answers for its pixels alone draws the average of what might have been there: a blur.
+Against it stand structure (MS-SSIM), the features of a classifier and those of a discriminator (VAE-GAN).
+But a VAE with a lower β spends more nats on the code and is sharper for that reason alone, so each is
+trained at three prices of a nat, and its sharpness is to be read at equal rate. Sharpness is 1 where edges
+are as strong as the originals'; what it costs in squared error of a pixel stands beside it.
 """
 
 from typing import Any
 
-from aecore.studies.study import Setting, Study, on_both
+from aecore.studies.study import DIGITS, Setting, Study
 
 WAYS: dict[str, tuple[dict[str, Any], tuple[float, ...]]] = {
     "VAE": ({"variant": "beta-vae"}, (0.3, 1.0, 3.0)),
@@ -27,7 +27,9 @@ STUDY = Study(
     varies="held to",
     metric="sharpness",
     also=("rate", "mse", "sample_frechet"),
-    common=on_both(latent_dim=16, hidden=[256], activation="gelu", binarise="threshold"),
+    common={
+        "digits": {**DIGITS, "latent_dim": 16, "hidden": [256], "activation": "gelu", "binarise": "threshold"}
+    },
     settings=tuple(
         Setting(f"{way}, β {beta:g}", {**config, "beta": beta}, family=way)
         for way, (config, betas) in WAYS.items()
