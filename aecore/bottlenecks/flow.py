@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -158,7 +159,7 @@ class InverseAutoregressiveFlow(Bottleneck):
     def forward(self, features: list[Tensor]) -> FlowPosterior:
         top = features[-1]
         base = GaussianPosterior(in_full(self.mu(top)), bound_softly(in_full(self.logvar(top))))
-        steps = [step for step in self.steps if isinstance(step, AutoregressiveStep)]
+        steps = cast(list[AutoregressiveStep], list(self.steps))
         return FlowPosterior(base, in_full(self.context(top)), steps)
 
     def draw(self, n: int, temperature: float = 1.0) -> Tensor:

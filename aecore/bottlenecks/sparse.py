@@ -53,7 +53,8 @@ class TopK(SparsePoint):
         k: How many stay while training, at most D.
         alpha: Afterwards αk stay, as in the paper, rounded, at most D.
         start: How many stay at the very beginning of training; it falls to k over the first half,
-            so that units have learned something before most of them are out. 0 for k throughout.
+            so that units have learned something before most of them are out. At least k, or 0 for k
+            throughout.
 
     Attributes:
         progress: Share of the training that is behind us; whoever trains it sets it.
@@ -64,7 +65,7 @@ class TopK(SparsePoint):
 
     def __init__(self, latent_dim: int, k: int, alpha: float = 1.0, start: int = 0) -> None:
         super().__init__(latent_dim)
-        self.k, self.k_after, self.start = k, min(round(alpha * k), latent_dim), max(start, k)
+        self.k, self.k_after, self.start = k, min(round(alpha * k), latent_dim), start or k
         self.progress = 1.0
 
     @property

@@ -99,6 +99,13 @@ class Distilled(Autoencoder):
         return values
 
 
+def lesson_of(model: Model, step: Step, passed: Pass) -> tuple[Tensor, Tensor]:
+    """The teacher's code of the target and what its decoder makes of it; the terms of one pass share them."""
+    if "lesson" not in passed.shared:
+        passed.shared["lesson"] = cast(Distilled, model).lesson(step.target)
+    return cast(tuple[Tensor, Tensor], passed.shared["lesson"])
+
+
 class TeacherOutput(Term):
     """How far the student's reconstruction is from the teacher's, by the likelihood's distortion.
 
@@ -109,7 +116,7 @@ class TeacherOutput(Term):
     latex = r"d\left(\hat x_T,\; \hat x\right)"
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        _, said = cast(Distilled, model).lesson(step.target)
+        _, said = lesson_of(model, step, passed)
         return model.likelihood.apart(passed.raw, said, step.target)  # (B,)
 
 
@@ -121,7 +128,7 @@ class TeacherCode(Term):
     latex = r"\tfrac12 \lVert A z + b - z_T \rVert^2"
 
     def forward(self, model: Model, step: Step, passed: Pass) -> Tensor:
-        distilled = cast(Distilled, model)
-        code, _ = distilled.lesson(step.target)
-        assert distilled.between
-        return 0.5 * (distilled.between(passed.z) - code).square().sum(1)  # (B,)
+        code, _ = lesson_of(model, step, passed)
+        between = cast(Distilled, model).between
+        assert between
+        return 0.5 * (between(passed.z) - code).square().sum(1)  # (B,)

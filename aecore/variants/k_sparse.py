@@ -60,6 +60,8 @@ def k_sparse(
         raise UserError(f"--k is at most --latent-dim, {latent_dim}; {k} is not.")
     if start_k > latent_dim:
         raise UserError(f"--start-k is at most --latent-dim, {latent_dim}; {start_k} is not.")
+    if 0 < start_k < k:
+        raise UserError(f"--start-k is at least --k, {k}, or 0 for k throughout; {start_k} is neither.")
     return KSparse(
         data,
         net=net(data),

@@ -80,6 +80,17 @@ def test_the_pupils_loss_does_not_reach_the_teacher() -> None:
     assert all(p.grad is None for p in teacher.parameters)
 
 
+def test_the_teacher_reads_a_batch_once_a_step_for_both_terms() -> None:
+    made, read = pupil(), list[int]()
+    assert made.teacher
+    made.teacher.encoder.register_forward_hook(lambda *_: read.append(1))
+    report = made.losses(STEP).report
+    assert {"teacher_output", "teacher_code"} <= report.keys()
+    assert len(read) == 1
+    made.losses(STEP)
+    assert len(read) == 2  # and anew at the next step
+
+
 @pytest.mark.parametrize(("weight", "map_is_there"), [(0.0, False), (0.5, True)])
 def test_without_codes_there_is_no_map_between_them(weight: float, map_is_there: bool) -> None:
     made = pupil(code_weight=weight)

@@ -75,6 +75,14 @@ def test_k_beyond_the_code_is_refused() -> None:
         model("k-sparse", start_k=5)
 
 
+def test_k_falls_from_where_it_starts_and_never_rises() -> None:
+    with pytest.raises(UserError, match="--start-k is at least --k, 4, or 0 for k throughout; 3 is neither"):
+        model("k-sparse", latent_dim=32, k=4, start_k=3)
+    for start_k in (0, 4):
+        made = model("k-sparse", latent_dim=32, k=4, start_k=start_k)
+        assert set(made(Step(X, X, progress=0.0)).z.count_nonzero(dim=1).tolist()) == {4}
+
+
 def warning(**options: Any) -> str:
     config = complete({"variant": "overcomplete", "data": "digits", "latent_dim": 64, **options})
     return find("overcomplete").warn(DATA.spec, config)
