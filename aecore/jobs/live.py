@@ -74,8 +74,7 @@ class Live:
 
     def _begin(self) -> None:
         """Takes the weights of the objective into our hand, as the configuration sets them."""
-        objective = getattr(self.run.fit.model, "objective", None)
-        self.rate: RateDial | None = dial(objective) if objective else None
+        self.rate: RateDial | None = dial(self.run.fit.model.objective)
         self.lr = self.config["lr"]
         self.annealing_epochs = Dials().annealing_epochs
         if self.rate:

@@ -57,8 +57,7 @@ def aggregate_mmd(model: Drawable, codes: Tensor, seed: int) -> float:
     codes = codes[chosen.to(codes.device)]
     gpus = [codes.device] if codes.is_cuda else []
     with torch.random.fork_rng(devices=gpus):
-        torch.manual_seed(
-            seed + 1
-        )  # codes were sampled with ``seed``: the same noise would bring them nearer
+        # Codes were sampled with ``seed``: the same noise would bring them nearer.
+        torch.manual_seed(seed + 1)
         draws = model.draw(len(codes))
     return sample_mmd(codes, draws)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from aecore.bottlenecks.moments import moments
 from aecore.data import Split
 from aecore.errors import UserError
 from aecore.metrics.probabilistic import importance_estimate
@@ -140,12 +141,9 @@ def one_class_auroc(
 
 
 def _gaussian(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean, shape (D,), and precision, shape (D, D), of codes, shape (N, D), double."""
-    codes = codes.double()
-    covariance = torch.cov(codes.T, correction=0).reshape(codes.shape[1], -1)
-    jitter = 1e-6 * covariance.diagonal().mean().clamp(min=1e-12)
-    eye = torch.eye(len(covariance), dtype=codes.dtype, device=codes.device)
-    return codes.mean(0), torch.linalg.inv(covariance + jitter * eye)
+    """Mean, shape (D,), and precision, shape (D, D), of codes, shape (N, D), double, on their device."""
+    mean, cholesky = moments(codes)
+    return mean.to(codes.device), torch.cholesky_inverse(cholesky).to(codes.device)
 
 
 def _half_mahalanobis(z: Tensor, mean: Tensor, precision: Tensor) -> Tensor:

@@ -79,7 +79,7 @@ def importance_estimate(
         condition: What encoder and decoder are told beside, shape (B, K), or None.
 
     Source:
-        Burda, Grosse & Salakhutdinov (2015), eq. 8. https://arxiv.org/abs/1509.00519
+        Burda, Grosse & Salakhutdinov (2016), eq. 8. https://arxiv.org/abs/1509.00519
     """
     q = variational(model.posterior(x, condition))
     log_w = torch.empty(samples, len(x), dtype=torch.float64, device=x.device)
@@ -100,6 +100,6 @@ def active_units(mu: Tensor) -> int:
         mu: Posterior means, shape (N, D).
 
     Source:
-        Burda, Grosse & Salakhutdinov (2015), section 5.2. https://arxiv.org/abs/1509.00519
+        Burda, Grosse & Salakhutdinov (2016), section 5.2. https://arxiv.org/abs/1509.00519
     """
     return int((mu.double().var(0, correction=0) > ACTIVE_VARIANCE).sum())

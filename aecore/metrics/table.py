@@ -84,8 +84,7 @@ METRICS: dict[str, Metric] = {
         "nats",
         "neither",
         "KL(q(z|x) ‖ p(z)), summed over latent dimensions, averaged over the test split: in closed form, or "
-        "at "
-        "one sample of q(z|x) where there is none (flow, VampPrior; of a ladder, given the levels above).",
+        "at one sample of q(z|x) where there is none (flow, VampPrior; of a ladder, given the levels above).",
     ),
     "kl_per_dimension": Metric(
         "KL per dimension",
@@ -99,15 +98,14 @@ METRICS: dict[str, Metric] = {
         "dimensions",
         "neither",
         f"Latent dimensions whose mean of q(z|x) has a variance over {ACTIVE_VARIANCE} on the test split "
-        "(Burda et al. 2015).",
+        "(Burda et al. 2016).",
     ),
     "rate_per_level": Metric(
         "Rate per level",
         "nats",
         "neither",
         "The rate of each level of a ladder given one sample of the levels above it, the level nearest "
-        "to the "
-        "data first, averaged over the test split.",
+        "to the data first, averaged over the test split.",
     ),
     "negative_elbo": Metric(
         "−ELBO",
@@ -120,7 +118,7 @@ METRICS: dict[str, Metric] = {
         "NLL",
         "nats",
         "lower",
-        "−log p(x) with all constants, estimated by importance sampling from q(z|x) (Burda et al. 2015), "
+        "−log p(x) with all constants, estimated by importance sampling from q(z|x) (Burda et al. 2016), "
         "averaged over nll_images test examples; in expectation an upper bound.",
     ),
     "elbo_gap": Metric(
@@ -160,8 +158,7 @@ METRICS: dict[str, Metric] = {
         "%",
         "lower",
         "Share of test examples whose most probable class, by the model's own classifier q(y|x), is not "
-        "their "
-        "label.",
+        "their label.",
     ),
     **SHARPNESS_METRICS,
     **CODEBOOK_METRICS,

@@ -62,7 +62,7 @@ class RateFeatures(LogBeta):
 
 
 class CodeGate(nn.Module):
-    """σ(κ_i(c_i − ln β)), how far each dimension is open: as β grows, one after the other shuts.
+    """sigmoid(κ_i(c_i − ln β)), how far each dimension is open: as β grows, one after the other shuts.
 
     The c_i start evenly spaced from three times the highest β down to the middle of the range, κ at 2.
     """

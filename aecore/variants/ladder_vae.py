@@ -27,7 +27,7 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from aecore.bottlenecks import Ladder, Variational
+from aecore.bottlenecks import Ladder
 from aecore.data import DataSpec, Split
 from aecore.errors import UserError
 from aecore.likelihoods import LikelihoodOf, natural
@@ -89,8 +89,8 @@ class LadderVAE(Autoencoder):
 
     @torch.no_grad()
     def diagnostics(self, test: Split) -> dict[str, float | list[float]]:
-        posteriors = [self.posterior(part.x) for part in test.batches(1000)]
-        kl = torch.cat([q.kl() for q in posteriors if isinstance(q, Variational)]).mean(0)
+        posteriors = [self.bottleneck(self.encoder(part.x)) for part in test.batches(1000)]
+        kl = torch.cat([q.kl() for q in posteriors]).mean(0)
         by_level = [level.sum().item() for level in kl.split(self.bottleneck.sizes)]
         return super().diagnostics(test) | {"rate_per_level": by_level}
 

@@ -13,10 +13,11 @@ and shift every hidden channel before it bends,
 
 and gates on the code, one in the encoder and one in the decoder, let a high β silence dimensions one by one,
 without pruning the weights that a low β needs; :math:`\ln \beta` is drawn more often near the ends of its
-range. With ``kl_warmup`` each price rises from 0 first, until the dimensions are in use. With ``gates``, as
-published, each channel is multiplied by :math:`\sigma(w\eta + c)` in the encoder and by
-:math:`\sqrt{(1 - e^{w\eta + c})_+}` in the decoder, :math:`\eta` being :math:`\ln \beta` in its standard
-deviations.
+range then. With ``gates``, as published, each channel is multiplied by
+:math:`\operatorname{sigmoid}(w\eta + c)` in the encoder and by :math:`\sqrt{(1 - e^{w\eta + c})_+}` in the
+decoder, :math:`\eta` being :math:`\ln \beta` in its standard deviations, and :math:`\ln \beta` is drawn
+evenly. With ``kl_warmup``, which is no part of what was published, each price rises from 0 first, until the
+dimensions are in use.
 
 **When to use it.** To look for the β that suits: the whole rate–distortion curve comes from one training.
 

@@ -12,8 +12,9 @@ machine instead, :math:`p(v, h) \propto \exp(b^\top v + c^\top h + h^\top W v)` 
 weights :math:`W` and biases :math:`b, c`, trained by contrastive divergence; :math:`f_k` gets :math:`W`,
 :math:`g_k` its transpose, and the code's units are Gaussian.
 
-**When to use it.** To see how deep networks were first trained; for deep sigmoid networks, which hardly start
-without it.
+**When to use it.** To see how deep networks were first trained: of sigmoids, from small random weights and by
+plain gradient descent, they hardly started. With today's initialisation and Adam they do; the study of
+pretraining shows by how much.
 
 **What to look for.** The history of each layer, and how low the last stage begins.
 
