@@ -22,10 +22,16 @@ def unused(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         if active == dims:
             return ""
         return f"{active} of {dims} dimensions active: the others carry nothing about the example."
-    lower = "a lower --beta" if "beta" in config else "--variant beta-vae with a --beta below 1"
     told = f"0 of {dims} dimensions active" if not active else f"a code carries {rate:.2g} nats"
+    helps = {
+        "more --epochs": True,
+        "a lower --beta": "beta" in config,
+        "--annealing linear": "annealing" in config,
+        "--free-bits 0.1": "free_bits" in config,
+        "--variant beta-vae with a --beta below 1": config["variant"] == "vae",
+        "another --likelihood": "likelihood" in config,
+    }
     return (
         f"{told.capitalize()}: the posterior has collapsed, and every code decodes alike. "
-        f"What helps: more --epochs, {lower}, its --annealing linear or --free-bits 0.1, "
-        "another --likelihood."
+        f"What helps: {', '.join(word for word, there in helps.items() if there)}."
     )

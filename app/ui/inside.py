@@ -97,18 +97,23 @@ def gradients(
 ) -> dict[str, tuple[list[int], list[float]]]:
     """Epochs and lengths of the gradient of each layer that has some, under the names that ``found`` has.
 
-    What an example does not go through (a critic) comes last under its own name; norms are left out, which
-    ``found`` counts to the layer before them.
+    What an example does not go through (a critic, a learned prior) comes last, each part as one; norms are
+    left out, which ``found`` counts to the layer before them.
     """
     said = {layer.name: layer.said for layer in found}
     beside = {name.rpartition(".")[0] for name in said}
     names = dict.fromkeys(name for epoch in history for name in epoch.get("gradients", {}))
-    more = [name for name in names if name not in said and name.rpartition(".")[0] not in beside]
+    parts = {title: [name] for name, title in said.items()}
+    for name in names:
+        if name not in said and name.rpartition(".")[0] not in beside:
+            parts.setdefault(name.removeprefix("bottleneck.").partition(".")[0], []).append(name)
     lengths = {
-        said.get(name, name): [
-            (each["epoch"], each["gradients"][name]) for each in history if name in each.get("gradients", {})
+        title: [
+            (each["epoch"], math.hypot(*there))
+            for each in history
+            if (there := [each["gradients"][name] for name in of if name in each.get("gradients", {})])
         ]
-        for name in (*said, *more)
+        for title, of in parts.items()
     }
     return {name: ([x for x, _ in of], [y for _, y in of]) for name, of in lengths.items() if of}
 

@@ -149,12 +149,20 @@ def test_gradients_are_drawn_in_the_order_of_the_network() -> None:
         Layer(f"{part}.blocks.0.0", "Linear", (4,), 20, 0.5, 0.0, 0.0, 1.0, f"{part} 1")
         for part in ("encoder", "decoder")
     ]
-    given = {"decoder.blocks.0.0": 1.0, "encoder.blocks.0.1": 9.0, "encoder.blocks.0.0": 2.0, "critic.0": 3.0}
+    given = {
+        "decoder.blocks.0.0": 1.0, "encoder.blocks.0.1": 9.0, "encoder.blocks.0.0": 2.0, "critic.0": 3.0,
+        "critic.2": 4.0, "bottleneck.prior.blocks.0.norm": 7.0,
+    }  # fmt: skip
     found = inside.gradients([{"epoch": 1}, {"epoch": 2, "gradients": given}], layers)
-    assert found == {"encoder 1": ([2], [2.0]), "decoder 1": ([2], [1.0]), "critic.0": ([2], [3.0])}
+    assert found == {
+        "encoder 1": ([2], [2.0]),
+        "decoder 1": ([2], [1.0]),
+        "critic": ([2], [5.0]),
+        "prior": ([2], [7.0]),
+    }
     figure = plots.gradients(found, "dark")
     assert [trace["name"] for trace in figure["data"]] == list(found)
-    assert len({trace["line"]["color"] for trace in figure["data"]}) == 3
+    assert len({trace["line"]["color"] for trace in figure["data"]}) == 4
     assert figure["layout"]["yaxis"]["type"] == "log"
     assert figure["layout"]["yaxis"]["tickvals"] == [1, 2, 5]
     wide = plots.gradients({"encoder 1": ([1, 2], [0.3, 20.0])}, "light")["layout"]["yaxis"]

@@ -71,6 +71,16 @@ def test_points_are_coloured_by_a_factor_and_the_legend_hides_some(page: Page) -
         re.compile(rf"{shape}\s*position x {re.escape(f'{values[row]:.3g}')}")
     )
 
+    # The address holds it, and which map, for whoever opens it.
+    panel.get_by_role("combobox", name="Map").select_option(label="UMAP")
+    expect(page).to_have_url(re.compile("colour=position.x.*view=umap|view=umap.*colour=position.x"))
+    page.reload()
+    expect(panel.get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile("^UMAP.*position x$"), timeout=60_000
+    )
+    panel.get_by_role("combobox", name="Map").select_option(label="PCA")
+    expect(panel.get_by_role("img")).to_have_attribute("aria-label", re.compile("^PCA"))
+
     lowest = panel.get_by_role("slider", name="Lowest position x shown")
     lowest.focus()
     page.keyboard.press("End")  # nothing but the rightmost

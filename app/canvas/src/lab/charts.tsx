@@ -40,7 +40,7 @@ export function RatePlot({ source, others = [] }: { source: Source; others?: Riv
   const beside = others.map(({ title }, i) => ` · ${MARKS[i]}s: ${title}`).join("");
   const here = moment && Number.isFinite(moment.rate + moment.distortion) ? moment : null;
   return (
-    <Panel title="Rate–distortion" text={`curve: ${source.curved ?? "this family"}${beside}`}>
+    <Panel title="Rate–distortion" text={`curve: ${source.curved ?? "these models"}${beside}`}>
       <svg class="lab-plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={here ? `Rate ${natsText(here.rate)} nats, distortion ${digits(here.distortion)} ${source.unit} at β = ${betaText(here.beta)}` : "Rate against distortion"}>
         <path class="frame" d={`M${LEFT} 6V${HEIGHT - FOOT}H${WIDTH - 6}`} />
         <text x={(LEFT + WIDTH) / 2} y={HEIGHT - 10} text-anchor="middle">rate (nats)</text>
@@ -99,7 +99,7 @@ export function KlBars({ source }: { source: Source }) {
   const silent = [...kl].filter((nats) => nats < LIVING).length;
   const words = Array.from(kl, (nats, d) => `${dimension(d)} ${nats.toFixed(2)}`).join(", ");
   return (
-    <Panel title="KL per dimension" text={`in nats${moment?.measured === false ? ", ≈ between two measured β" : ""}; ${silent ? `${silent === 1 ? "one dimension says" : `${silent} dimensions say`} less than ${LIVING}` : "all dimensions speak"}`}>
+    <Panel title="KL per dimension" text={`in nats${moment?.measured === false ? ", ≈ between two measured β" : ""}; ${silent ? `${silent === 1 ? "one dimension says" : `${silent} dimensions say`} less than ${LIVING} nats` : "all dimensions speak"}`}>
       <svg class="lab-plot" viewBox={`0 0 ${WIDTH} ${height + 22}`} role="img" aria-label={`KL in nats: ${words}`}>
         {[0.25, 1, 4, 16].filter((nats) => nats <= top.current.high).map((nats) => (
           <>

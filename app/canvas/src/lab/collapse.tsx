@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { Panel } from "../parts/kit";
 import { dimension } from "../space";
 import { useSignal, type Moment, type Source } from "./moment";
+import { ACTIVE } from "../axes";
 import { deadOf } from "./statistics";
 
 /** The sentence of a moment. */
@@ -12,7 +13,7 @@ export function collapseOf(moment: Pick<Moment, "mu" | "kl">, dim: number): { de
   const which = dead.length > 6 ? `${dead.length} of ${dim} dimensions` : dead.map(dimension).join(", ");
   if (!dead.length) return { dead, text: dim > 1 ? `No dimension has collapsed: the means of all ${dim} vary with x.` : "It has not collapsed: its mean varies with x." };
   const whole = dead.length === dim;
-  const said = whole ? "Posterior collapse: q(z|x) is the same for every x, so the decoder learns nothing from z." : `${which} ${dead.length > 1 ? "have" : "has"} collapsed: ${dead.length > 1 ? "their means do" : "its mean does"} not vary with x.`;
+  const said = whole ? "Posterior collapse: q(z|x) is the same for every x, so the decoder learns nothing from z." : `${which} ${dead.length > 1 ? "have" : "has"} collapsed: ${dead.length > 1 ? "their means do" : "its mean does"} not vary with x (a variance below ${ACTIVE}).`;
   return { dead, text: said };
 }
 

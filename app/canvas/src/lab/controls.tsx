@@ -56,27 +56,29 @@ export function Transport({ session, onNew }: { session: Session; onNew(): void 
     void session.say(name, value);
   };
   return (
-    <div class="transport">
-      <Button
-        main
-        title={runs ? "Pause" : "Play"}
-        help={runs ? "Waits where it is." : "Goes on where it is."}
-        disabled={done || !job}
-        onClick={() => say(runs ? "pause" : "resume")}
-      />
-      <Button title="Step" help="One step of the optimiser and one frame, then it waits." disabled={done || !begun} onClick={() => say("step")} />
-      <Chip
-        title="Slow motion"
-        help={`A frame after every step, ${SLOW} of them a second.`}
-        on={(session.dial<number>("slow") ?? 0) > 0}
-        disabled={done}
-        onChange={(on) => session.turn("slow", on ? SLOW : 0)}
-      />
-      <Button title="Restart" help="From the same seed and the first settings: the same frames again, until something is changed." disabled={!begun} onClick={() => say("restart")} />
-      <Button title="Save…" help="Makes a bundle of the weights as they are, for every other page." disabled={!begun} onClick={() => setNaming(!naming)} />
-      <Button title="New" help="Ends this training and sets up another; what it has learned is kept." onClick={onNew} />
+    <>
+      <div class="transport">
+        <Button
+          main
+          title={runs ? "Pause" : "Play"}
+          help={runs ? "Waits where it is." : "Goes on where it is."}
+          disabled={done || !job}
+          onClick={() => say(runs ? "pause" : "resume")}
+        />
+        <Button title="Step" help="One step of the optimiser and one frame, then it waits." disabled={done || !begun} onClick={() => say("step")} />
+        <Chip
+          title="Slow motion"
+          help={`A frame after every step, ${SLOW} of them a second.`}
+          on={(session.now<number>("slow") ?? 0) > 0}
+          disabled={done}
+          onChange={(on) => session.turn("slow", on ? SLOW : 0)}
+        />
+        <Button title="Restart" help="From the same seed and the first settings: the same frames again, until something is changed." disabled={!begun} onClick={() => say("restart")} />
+        <Button title="Save…" help="Makes a bundle of the weights as they are, for every other page." disabled={!begun} onClick={() => setNaming(!naming)} />
+        <Button title="New" help="Ends this training and sets up another; what it has learned is kept." onClick={onNew} />
+      </div>
       {naming && <Saving session={session} />}
-    </div>
+    </>
   );
 }
 
@@ -91,7 +93,7 @@ function Saving({ session }: { session: Session }) {
         void session.save(name.trim());
       }}
     >
-      <input type="text" aria-label="Name of the bundle" placeholder="name, or none for one that is free" maxLength={80} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+      <input type="text" aria-label="Name of the bundle" placeholder="name-of-the-bundle, or empty" maxLength={80} value={name} onInput={(event) => setName(event.currentTarget.value)} />
       <button type="submit" class="button main" disabled={saved?.state === "saving"}>
         Save
       </button>

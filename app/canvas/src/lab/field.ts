@@ -96,7 +96,7 @@ export class Field {
     this.painter.place(moment.positions);
     this.painter.draw(pen, { now: this.affine, t: 1, share: [0, 1], ratio, ...look(rows, 1, width * height) }, false);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    for (const row of this.chosen) this.posterior(pen, moment, row);
+    for (const row of this.chosen) if (!this.hidden?.[row]) this.posterior(pen, moment, row);
   }
 
   private underlay(pen: CanvasRenderingContext2D, manifold: Pixels, scale: number): void {

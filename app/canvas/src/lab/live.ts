@@ -7,7 +7,7 @@ import { scaleBy } from "../examples/series";
 import { quantile } from "../maths";
 import { Latest } from "../models";
 import { basisOf } from "./family";
-import { cellsOf, factsIn, readFrame, type Frame, type Manifest } from "./frames";
+import { cellsOf, factsIn, readFrame, type Dials, type Frame, type Manifest } from "./frames";
 import type { MapName, Moment, Pixels, RatePoint, Source, Window } from "./moment";
 import { planeOf, type Plane } from "./plane";
 import { Signal } from "./signal";
@@ -83,6 +83,7 @@ export class Live implements Source {
     return (this.held ??= { name: data, title: data, kind, shape, classes, ...none, ...legend });
   }
   private held?: Data;
+  dials?: Dials; // of the newest frame
 
   get basis(): string {
     return basisOf(this.manifest.basis ?? {});
@@ -111,6 +112,7 @@ export class Live implements Source {
     if (!frame) return;
     const { number, step, dials, rate, distortion } = frame.header;
     this.newest = this.keep(number, raw);
+    this.dials = dials;
     const beta = dials.beta_now ?? dials.beta;
     if (number > (this.trace.value.at(-1)?.number ?? -1)) this.follow([...this.trace.value, { number, step, beta, rate, distortion }]);
     this.count();

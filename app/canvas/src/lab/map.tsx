@@ -1,8 +1,10 @@
 /** The map of the lab: every code where it lies at this β, the manifold below, q(z|x) of chosen points above. */
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useSaved } from "../address";
 import { byFacts, byNothing } from "../colouring";
 import { known } from "../facts";
+import type { Host } from "../host";
 import { Chip, Panel, Pick, Picture } from "../parts/kit";
 import { hiddenBy, Legend, type Filter } from "../parts/legend";
 import { betaText } from "./axis";
@@ -18,14 +20,15 @@ function examplesOf({ facts: { data, count, label } }: Source): number[] {
   return data.classes.map((_, each) => label.indexOf(each)).filter((row) => row >= 0).slice(0, MOST);
 }
 
-export function LatentMap({ source }: { source: Source }) {
+export function LatentMap({ host, source }: { host: Host; source: Source }) {
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const probe = useRef<HTMLSpanElement>(null);
   const field = useRef<Field>(undefined);
   const [chosen, choose] = useState<number[]>([]);
   const [over, setOver] = useState<{ row: number; left: number; top: number }>();
-  const [name, setName] = useState("");
+  const [name, setName] = useSaved(host, "colour");
+  const [view, setView] = useSaved(host, "view");
   const [filtered, setFiltered] = useState<{ by: string; filter: Filter }>({ by: "", filter: null });
   const moment = useSignal(source.moment);
   const choices = useMemo(() => byFacts(source.facts), [source]);
@@ -54,6 +57,9 @@ export function LatentMap({ source }: { source: Source }) {
     if (moment) field.current!.draw(moment);
   }, [source, source.map, chosen]);
   useLayoutEffect(() => field.current!.colour(colouring, hidden), [source, colouring, hidden]);
+  useLayoutEffect(() => {
+    if (view !== source.map && source.maps?.includes(view as MapName)) source.choose!(view as MapName);
+  }, [source, view]);
   const toggle = (row: number) => choose((old) => (old.includes(row) ? old.filter((each) => each !== row) : [...old.slice(1 - MOST), row]));
   const at = (event: PointerEvent | MouseEvent): [number, number] => {
     const box = root.current!.getBoundingClientRect();
@@ -65,7 +71,7 @@ export function LatentMap({ source }: { source: Source }) {
     <Panel class="lab-map" title="Latent map" text={`${count.toLocaleString("en")} test codes, moving ${source.moves ?? "with β"}${moment?.manifold ? "; below them what is decoded there" : ""}`}>
       <div class="tools">
         {(source.maps?.length ?? 0) > 1 && (
-          <Pick named label="Map" help="How the codes are laid out on the page." choices={source.maps!.map((value) => ({ value, title: TITLES[value] }))} value={source.map} onChange={(map) => source.choose!(map)} />
+          <Pick named label="Map" help="How the codes are laid out on the page." choices={source.maps!.map((value) => ({ value, title: TITLES[value] }))} value={source.map} onChange={setView} />
         )}
         {choices.length > 1 && <Pick named label="Colour" help="What the colour of a point says." choices={choices.map(({ name, title }) => ({ value: name, title }))} value={colouring.name} onChange={setName} />}
         {(!source.moves || moment?.logvar) && <Chip title="Posteriors" help="Draws q(z|x) of one example of each class as an ellipse of 2 σ. A click on a point adds its own, or takes it away." on={chosen.length > 0} onChange={(on) => choose(on ? examplesOf(source) : [])} />}

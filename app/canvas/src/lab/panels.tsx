@@ -1,6 +1,7 @@
-/** The three columns below the β card and what was measured of factors; they take a source and nothing else, whichever way it is. */
+/** The three columns below the β card and what was measured of factors; they take a source, whichever way it is. */
 
 import type { ComponentChildren } from "preact";
+import type { Host } from "../host";
 import { Notice } from "../parts/kit";
 import { Aggregate } from "./aggregate";
 import { KlBars, MeasurePlot, RatePlot, type Rival } from "./charts";
@@ -12,14 +13,14 @@ import { Reconstructions, Samples, Traversals } from "./pictures";
 export type { Rival } from "./charts";
 
 /** @param advice What can be done about a collapse: it is in sight then. @param others Dots in the rate–distortion plot. */
-export function Panels({ source, advice, others }: { source: Source; advice?: ComponentChildren; others?: Rival[] }) {
+export function Panels({ host, source, advice, others }: { host: Host; source: Source; advice?: ComponentChildren; others?: Rival[] }) {
   const failed = useSignal(source.failed);
   return (
     <>
       {failed && <Notice failed title="The model cannot be shown" text={failed} />}
       <div class="lab-columns">
         <div class="column">
-          <LatentMap source={source} />
+          <LatentMap {...{ host, source }} />
           {!advice && <Collapse source={source} />}
         </div>
         <div class="column">

@@ -11,8 +11,8 @@ export interface Preset {
 export const PRESETS: Preset[] = [
   { beta: 0, title: "holes", text: "Nothing pulls the codes together: an autoencoder. They lie far apart, and what is decoded between them is no example." },
   { beta: 1, title: "the ELBO", text: "A nat costs a nat: rate and distortion add up to a bound on −log p(x)." },
-  { beta: 4, title: "factors", text: "Only what pays for itself is kept: on shapes, position outlives shape." },
-  { beta: 100, title: "collapse", text: "No nat pays for itself: q(z|x) becomes the prior, and every example decodes to the mean. The cure: a lower β, annealing, free bits." },
+  { beta: 4, title: "factors", text: "Only what pays for itself is kept: of shapes, position outlives shape." },
+  { beta: 100, title: "collapse", text: "Hardly a nat pays for itself: where none does, q(z|x) is the prior and every example decodes to the mean. The cure: a lower β, annealing, free bits." },
 ];
 
 /** The preset of a β, if it is one. */
@@ -30,7 +30,7 @@ export function Presets(props: { beta: number; within(beta: number): boolean; on
     <div class="presets" role="group" aria-label="β worth seeing">
       {PRESETS.map(({ beta, title, text }) => {
         const there = props.within(beta);
-        const on = presetAt(props.beta)?.beta === beta;
+        const on = there && presetAt(props.beta)?.beta === beta;
         return (
           <button type="button" class={on ? "chip on" : "chip"} aria-pressed={on} disabled={!there} title={there ? text : `${text} Beyond what this model was trained for.`} onClick={() => props.onPick(beta)}>
             β = {markText(beta)} · {title}

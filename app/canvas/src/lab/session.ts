@@ -135,6 +135,12 @@ export class Session {
     return (this.live.value?.at.value == null ? this.asked.value[name] : undefined) as Value | undefined ?? (dials?.[name] as Value | undefined);
   }
 
+  /** What a dial stands at now, whichever frame is shown. */
+  now<Value>(name: string): Value | undefined {
+    const dials = this.live.value?.dials as unknown as Record<string, unknown> | undefined;
+    return (this.asked.value[name] ?? dials?.[name]) as Value | undefined;
+  }
+
   /** Makes a bundle of the weights as they are, and waits for it. */
   async save(name: string): Promise<void> {
     this.saved.value = { state: "saving", text: "Measured, mapped and exported like any other bundle: this takes a while." };

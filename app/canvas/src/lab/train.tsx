@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { useSaved } from "../address";
 import type { Host } from "../host";
 import { Button, digits, Notice, Segment, usePromise } from "../parts/kit";
-import { scaleOf } from "./axis";
+import { betaText, scaleOf } from "./axis";
 import type { Rival } from "./charts";
 import { NOT_YOURS, rounded, Settings, standingOf, Transport, useHeld } from "./controls";
 import { Cures } from "./cures";
@@ -19,7 +19,7 @@ import { Session } from "./session";
 import type { Signal } from "./signal";
 import { BetaSlider } from "./slider";
 import { isOwn } from "./token";
-import { ENDED, Jobs, type Job, type LiveStart } from "./wire";
+import { ENDED, Jobs, type LiveStart } from "./wire";
 
 export interface TrainLiveProps {
   host: Host;
@@ -64,7 +64,7 @@ function Start({ entry: { name: data, title, live }, train, jobs, onRange, onSta
     setStarting(true);
     setRefused("");
     try {
-      onStarted(await started(jobs, there, data, { ...live!, options: { ...live!.options, latent_dim: Number(dim) } }));
+      onStarted(await started(jobs, data, { ...live!, options: { ...live!.options, latent_dim: Number(dim) } }));
     } catch (error) {
       setRefused((error as Error).message);
       setStarting(false);
@@ -122,9 +122,10 @@ function Start({ entry: { name: data, title, live }, train, jobs, onRange, onSta
 const DIMS = ["2", "8"].map((value) => ({ value, title: `${value} dims` }));
 const LISTED = 6;
 
-/** Starts a training, and ends those of this tab: one at a time is looked at. */
-async function started(jobs: Jobs, there: Job[], data: string, live: LiveStart): Promise<string> {
-  await Promise.allSettled(there.filter(({ id, state }) => isOwn(id) && !ENDED.includes(state)).map(({ id }) => jobs.say(id, "stop")));
+/** Starts a training, and ends those of this tab that still go on: one at a time is looked at. */
+async function started(jobs: Jobs, data: string, live: LiveStart): Promise<string> {
+  const going = (await jobs.all()).filter(({ id, spec, state }) => spec.kind === "live" && isOwn(id) && !ENDED.includes(state));
+  await Promise.allSettled(going.map(({ id }) => jobs.say(id, "stop")));
   return jobs.start(data, live);
 }
 
@@ -221,6 +222,7 @@ function Price({ session, live, preset, onBeta, ended }: Pick<TrainLiveProps, "p
         <legend class="unseen">β</legend>
         <BetaSlider {...{ scale, beta: set }} disabled={!session.own || ended} onTurn={turn} />
       </fieldset>
+      {rising && <p class="caption">β is on its way to {betaText(set)}, where the slider stands.</p>}
     </BetaHead>
   );
 }

@@ -1,6 +1,7 @@
 /** Ways 1 and 2: a family that the slider turns. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Host } from "../host";
 import { Notice, usePromise } from "../parts/kit";
 import { scaleOf } from "./axis";
 import type { Entry, LabData } from "./catalogue";
@@ -17,6 +18,7 @@ import { loadSweep } from "./sweep";
 const GLIDE = 600; // ms from one β to a preset's
 
 export interface TurnedProps {
+  host: Host;
   way: Exclude<WayName, "live">;
   entry: LabData;
   chosen: Entry;
@@ -38,7 +40,7 @@ export function Turned(props: TurnedProps) {
   return <Shown key={chosen.url} {...props} {...{ family, others }} />;
 }
 
-function Shown({ family, others, beta: first, preset, onRange, onBeta }: TurnedProps & { family: Family; others?: Rival[] }) {
+function Shown({ host, family, others, beta: first, preset, onRange, onBeta }: TurnedProps & { family: Family; others?: Rival[] }) {
   const scale = useMemo(() => scaleOf(family.range, family.hasZero), [family]);
   const [low, high] = [family.hasZero ? 0 : family.range[0], family.range[1]];
   const [beta, setBeta] = useState(() => Math.min(high, Math.max(low, first)));
@@ -70,7 +72,7 @@ function Shown({ family, others, beta: first, preset, onRange, onBeta }: TurnedP
     gliding.current = requestAnimationFrame(step);
   }, [asked]);
   useEffect(() => () => cancelAnimationFrame(gliding.current), []);
-  const panels = useMemo(() => <Panels source={family} others={others} />, [family, others]); // they listen to the source alone
+  const panels = useMemo(() => <Panels {...{ host, others }} source={family} />, [host, family, others]); // they listen to the source alone
   return (
     <>
       <BetaHead source={family} beta={beta}>

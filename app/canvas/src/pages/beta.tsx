@@ -53,7 +53,7 @@ function Lab({ host, entry, sets, train, base }: { host: Host; entry: LabData; s
     <div class="lab">
       <header class="top">
         <Pick label="Data set" help="What the models were trained on." choices={sets.map(({ name, title }) => ({ value: name, title }))} value={entry.name} onChange={(data) => say({ data, family: null, job: null })} />
-        <Segment label="Way" help="A sweep has a model for each of some β; one model can be told every β; or a model is trained while you watch." choices={WAYS} value={way} onChange={(value) => say({ way: value, family: null })} />
+        <Segment label="Way" help="A sweep has a model for each of some β; one model can be told every β; or a model is trained while you watch." choices={WAYS} value={way} onChange={(value) => say({ way: value, family: null, ...(value === "live" && { beta: null }) })} />
         {way !== "live" && list.length > 1 && <Pick fitting label="Model" help="Which of them is turned." choices={list.map(({ id, title }) => ({ value: id, title }))} value={chosen.id} onChange={(family) => say({ family })} />}
         <span class="grow" />
         {(way === "live" || chosen) && <Presets beta={beta} within={within} onPick={(to) => (preset.value = to)} />}
@@ -61,11 +61,11 @@ function Lab({ host, entry, sets, train, base }: { host: Host; entry: LabData; s
       </header>
       {way === "live" && (
         <TrainLive {...{ host, entry, base, train, preset }} onRange={(to) => setWithin(() => to)} onBeta={setBeta}>
-          {(source, advice, others) => <Panels {...{ source, advice, others }} />}
+          {(source, advice, others) => <Panels {...{ host, source, advice, others }} />}
         </TrainLive>
       )}
       {way !== "live" && !chosen && <Notice title={`No ${way === "sweep" ? "sweep" : "model for every β"} of ${entry.title} yet`} text={MISSING[way](entry.name)} />}
-      {way !== "live" && chosen && <Turned key={chosen.url} {...{ way, entry, chosen, beta, preset }} onRange={(to) => setWithin(() => to)} onBeta={settle} />}
+      {way !== "live" && chosen && <Turned key={chosen.url} {...{ host, way, entry, chosen, beta, preset }} onRange={(to) => setWithin(() => to)} onBeta={settle} />}
     </div>
   );
 }

@@ -107,6 +107,11 @@ function Bar({ colouring, filter, onFilter }: LegendProps) {
         />
       </span>
       <span class="number">{at(last + 1)}</span>
+      {filter && (
+        <button type="button" class="key all" onClick={() => onFilter(null)}>
+          show all
+        </button>
+      )}
     </div>
   );
 }

@@ -55,7 +55,7 @@ export function JobView({ host, training, id, overview, onLeave, onChange }: { h
       {refused && <Notice failed title="That was not done" text={refused} />}
       {job.state === "failed" && <Notice failed title="The training has failed" text={job.message} />}
       {job.bundle && <MadePanel key={job.bundle} {...{ host, training }} job={id} bundle={job.bundle} own={session.own} />}
-      <Forming {...{ training, job, live }} />
+      <Forming {...{ host, training, job, live }} />
     </div>
   );
 }
@@ -144,7 +144,7 @@ function Code({ title, text, long, options }: { title: string; text: string; lon
 }
 
 /** Its curves, and what it draws by now. */
-function Forming({ training, job, live }: { training: Training; job: Job; live: Live | null }) {
+function Forming({ host, training, job, live }: { host: Host; training: Training; job: Job; live: Live | null }) {
   const [epochs, setEpochs] = useState<Epoch[]>([]);
   const done = job.spec.kind === "train" ? (job.standing?.epoch ?? 0) : 0;
   useEffect(() => {
@@ -156,7 +156,7 @@ function Forming({ training, job, live }: { training: Training; job: Job; live: 
       clearTimeout(timer);
     };
   }, [job.id, done, job.state, job.bundle]);
-  const shown = live && <Shown live={live} going={job.state === "running"} />;
+  const shown = live && <Shown {...{ host, live }} going={job.state === "running"} />;
   return (
     <div class="forming">
       {shown}
@@ -175,7 +175,7 @@ function Forming({ training, job, live }: { training: Training; job: Job; live: 
   );
 }
 
-function Shown({ live, going }: { live: Live; going: boolean }) {
+function Shown({ host, live, going }: { host: Host; live: Live; going: boolean }) {
   const begun = useSignal(live.frame) !== null;
   const moment = useSignal(live.moment);
   const missing = useSignal(live.missing);
@@ -185,7 +185,7 @@ function Shown({ live, going }: { live: Live; going: boolean }) {
   return (
     <div class="column">
       {missing && <Notice title="A frame is missing" text={missing} />}
-      <LatentMap source={live} />
+      <LatentMap {...{ host }} source={live} />
       {images ? <Reconstructions source={live} /> : <Pairs source={live} />}
       <Samples source={live} />
       {moment && moment.kl.length > 0 && <KlBars source={live} />}
