@@ -5,7 +5,8 @@ dedicated model is the better on the validation split, at the first seed, of a c
 and one of 2e-3 that falls as a cosine, each with and without KL warm-up over the first 30 % of the training.
 Figures are of the test split, at one sample of q(z|x), means over seeds; the objective is distortion + β ·
 rate, in nats. The multi-rate model is trained once for all β with the settings of
-``MULTI_RATE``, and once more for as many steps as a dedicated one. Seconds are of the processor, validation
+``MULTI_RATE``, and once more for as many steps as a dedicated one. Beside them stand dedicated models that
+are trained as it is, ``ALIKE``, which are none of the four. Seconds are of the processor, validation
 included. Each training is kept in a file at once, and a later run goes on from there.
 """
 
@@ -49,6 +50,7 @@ DATA: dict[str, Options] = {"mnist": {"binarise": "threshold"}, "shapes": {}}
 
 PLAIN = {"lr": 1e-3}
 COSINE = {"lr": 2e-3, "lr_schedule": "cosine", "lr_warmup": 0.04}
+COOLDOWN = {"lr": 5e-3, "lr_schedule": "cooldown", "lr_warmup": 0.04}
 KL_WARMUP = {"annealing": "linear", "annealing_share": 0.3}
 DEDICATED: dict[str, Options] = {
     "plain": PLAIN,
@@ -56,7 +58,8 @@ DEDICATED: dict[str, Options] = {
     "plain, KL warm-up": PLAIN | KL_WARMUP,
     "cosine, KL warm-up": COSINE | KL_WARMUP,
 }
-MULTI_RATE: Options = {"lr": 5e-3, "lr_schedule": "cooldown", "lr_warmup": 0.04, "kl_warmup": 0.3}
+MULTI_RATE: Options = COOLDOWN | {"kl_warmup": 0.3}
+ALIKE: Options = COOLDOWN | KL_WARMUP
 TIMES = 1.8  # how many steps it takes for each one of a dedicated model
 FIT = ("lr", "lr_schedule", "lr_warmup")
 
@@ -121,15 +124,15 @@ class Results:
         """The one model of a seed, its figures at every β."""
         return self.of("multi-rate-vae", steps, seed, MULTI_RATE, BETAS)
 
-    def dedicated(self, beta: float, steps: int, seed: int, setting: str) -> dict[str, Any]:
+    def dedicated(self, beta: float, steps: int, seed: int, setting: Options) -> dict[str, Any]:
         """A model that is trained for one β."""
-        return self.of("beta-vae", steps, seed, DEDICATED[setting] | {"beta": beta}, [beta])
+        return self.of("beta-vae", steps, seed, setting | {"beta": beta}, [beta])
 
     def setting(self, beta: float, steps: int) -> str:
         """The setting of the dedicated model that is best on the validation split, at the first seed."""
 
         def objective(setting: str) -> float:
-            return _at(self.dedicated(beta, steps, 0, setting), beta, "validation")["objective"]
+            return _at(self.dedicated(beta, steps, 0, DEDICATED[setting]), beta, "validation")["objective"]
 
         return min(DEDICATED, key=objective)
 
@@ -153,17 +156,19 @@ def compared(
     many = [results.multi_rate(round(times * steps), seed) for seed in range(seeds)]
     settings = {beta: results.setting(beta, steps) for beta in betas}
     single = {
-        beta: [results.dedicated(beta, steps, seed, settings[beta]) for seed in range(seeds)]
+        beta: [results.dedicated(beta, steps, seed, DEDICATED[settings[beta]]) for seed in range(seeds)]
         for beta in betas
     }
     table = []
     for beta in betas:
         ours, theirs = _mean(many, beta), _mean(single[beta], beta)
+        alike = [results.dedicated(beta, steps, seed, ALIKE) for seed in range(seeds)]
         table.append(
             {
                 "beta": beta,
                 "multi_rate": ours,
                 "dedicated": theirs | {"setting": settings[beta]},
+                "alike": _mean(alike, beta),
                 "gap": ours["objective"] - theirs["objective"],
             }
         )
@@ -178,9 +183,8 @@ def compared(
 
 def show(title: str, result: Mapping[str, Any]) -> None:
     """One table for people."""
-    columns = [
-        (of, name) for of in ("multi_rate", "dedicated") for name in ("rate", "distortion", "objective")
-    ]
+    sources, names = ("multi_rate", "dedicated", "alike"), ("rate", "distortion", "objective")
+    columns = [(of, name) for of in sources for name in names]
     rows = [
         {"β": row["beta"]} | {f"{of} {name}": row[of][name] for of, name in columns} | {"gap": row["gap"]}
         for row in result["table"]
@@ -207,7 +211,7 @@ def main() -> None:
     best = compared(results, betas, options.steps, TIMES, options.seeds)
     equal = compared(results, betas, options.steps, 1, options.seeds)
     if options.json:
-        settings = {"multi_rate": MULTI_RATE, "dedicated": DEDICATED, **NETS[options.data]}
+        settings = {"multi_rate": MULTI_RATE, "dedicated": DEDICATED, "alike": ALIKE, **NETS[options.data]}
         seeds = {"data": options.data, "seeds": options.seeds, "settings": settings}
         report.as_json({**seeds, **best, "equal_steps": equal})
         return

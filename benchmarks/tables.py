@@ -55,11 +55,27 @@ def beside(result: Mapping[str, Any]) -> list[Row]:
             **{f"{of}_{name}": row[of][name] for of in ("multi_rate", "dedicated") for name in MEASURED},
             "gap": row["gap"],
             "equal_gap": equal[row["beta"]],
+            "alike_objective": row["alike"]["objective"],
         }
         for row in result["table"]
     ]
 
 
+RATES = Columns(
+    {
+        "beta": "β",
+        "multi_rate_rate": "one model: rate",
+        "multi_rate_distortion": "distortion",
+        "multi_rate_objective": "distortion + β · rate",
+        "dedicated_rate": "one for this β: rate",
+        "dedicated_distortion": "distortion",
+        "dedicated_objective": "distortion + β · rate",
+        "gap": "one − dedicated",
+        "equal_gap": "the same, at equal steps",
+        "alike_objective": "one for this β, trained as the one model: distortion + β · rate",
+    },
+    beside,
+)
 TABLES: Mapping[str, Columns] = {
     "variants": Columns(
         {
@@ -95,20 +111,19 @@ TABLES: Mapping[str, Columns] = {
         },
         lambda result: [*result["classes"], {"class": "mean", **result["mean"]}],
     ),
-    "rates": Columns(
+    "factors": Columns(
         {
             "beta": "β",
-            "multi_rate_rate": "one model: rate",
-            "multi_rate_distortion": "distortion",
-            "multi_rate_objective": "distortion + β · rate",
-            "dedicated_rate": "one for this β: rate",
-            "dedicated_distortion": "distortion",
-            "dedicated_objective": "distortion + β · rate",
-            "gap": "more",
-            "equal_gap": "more, at equal steps",
+            "epochs": "epochs",
+            "mig_without_shape": "MIG without shape, best seed",
+            "mean": "mean of the seeds",
+            "mig": "MIG of that seed",
+            "seconds": "processor seconds of a training",
         },
-        beside,
+        lambda result: result["rows"],
     ),
+    "rates": RATES,
+    "rates_shapes": RATES,
     "training": Columns(
         {
             "name": "network",
@@ -120,6 +135,19 @@ TABLES: Mapping[str, Columns] = {
             "seconds_to_pythae_loss": "Loupe to pythae's loss (s)",
             "pythae_seconds": "pythae's 10 epochs (s)",
         }
+    ),
+    "beta": Columns(
+        {
+            "way": "",
+            "family": "of",
+            "painted_p50_ms": "changed, p50 (ms)",
+            "painted_p95_ms": "changed, p95 (ms)",
+            "screen_p95_ms": "on screen, p95 (ms)",
+            "changes": "changes",
+            "torn_frames": "frames of two β",
+            "requests": "requests",
+        },
+        lambda result: result["sliders"],
     ),
     "crowded": Columns(
         {

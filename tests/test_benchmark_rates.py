@@ -52,20 +52,22 @@ def test_it_chooses_on_validation_reports_test_and_keeps_what_is_done(
 ) -> None:
     results = rates.Results(tmp_path / "kept.json", digits())
     table = rates.compared(results, BETAS, steps=100, times=2, seeds=2)
-    assert len(trainings) == 2 + 2 * (4 + 1)  # four settings at the first seed, the best one at the other
+    # For each β four settings at the first seed, the best one at the other, and trained alike at both.
+    assert len(trainings) == 2 + 2 * (4 + 1 + 2)
     assert trainings[0] == "multi-rate-vae cooldown 200 0"
     for row, beta in zip(table["table"], BETAS, strict=True):
         assert row["dedicated"]["setting"] == "cosine, KL warm-up"
         assert row["dedicated"]["objective"] == 3
+        assert row["alike"]["objective"] == 2.5
         assert row["multi_rate"]["objective"] == pytest.approx(4 + beta)
         assert row["gap"] == pytest.approx(1 + beta)
     assert (table["multi_rate_train_s"], table["dedicated_train_s"]) == (7, 20)
     assert (table["steps"], table["multi_rate_steps"]) == (100, 200)
     again = rates.Results(tmp_path / "kept.json", digits())
     assert rates.compared(again, BETAS, steps=100, times=2, seeds=2) == table
-    assert len(trainings) == 12
+    assert len(trainings) == 16
     rates.compared(again, BETAS, steps=100, times=1, seeds=2)
-    assert len(trainings) == 14  # one multi-rate training a seed; the dedicated ones are the same
+    assert len(trainings) == 18  # one multi-rate training a seed; the dedicated ones are the same
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,10 @@ def test_a_price_has_the_gap_of_both_budgets(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
     of = {"rate": 2.0, "distortion": 80.0, "objective": 82.0}
     row = {"beta": 1.0, "multi_rate": of, "dedicated": {**of, "settings": ["plain"]}, "gap": -0.5}
+    row["alike"] = {**of, "objective": 81.0}
     result = {"table": [row], "equal_steps": {"table": [{**row, "gap": 0.25}]}}
     (tmp_path / "rates.json").write_text(json.dumps(result))
-    assert markdown("rates").splitlines()[2] == "| 1 | 2 | 80 | 82 | 2 | 80 | 82 | −0.5 | 0.25 |"
+    assert markdown("rates").splitlines()[2] == "| 1 | 2 | 80 | 82 | 2 | 80 | 82 | −0.5 | 0.25 | 81 |"
 
 
 @pytest.mark.parametrize(
