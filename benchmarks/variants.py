@@ -70,7 +70,7 @@ CASES = {
     ),
     "info": Case(
         "info-vae", "INFOVAE_MMD", "INFOVAE_MMD_Config",
-        {"alpha": 0.5, "lambda_mmd": 25.0, "lr_schedule": "cosine"}, pair=True,
+        {"alpha": 0.4, "lambda_mmd": 15.0, "lr_schedule": "cosine"}, pair=True,
     ),
     "wae": Case("wae-mmd", "WAE_MMD", "WAE_MMD_Config", {"lambda_mmd": 3.0}, pair=True),
     "aae": Case(
