@@ -56,11 +56,9 @@ def test_an_unknown_figure_is_the_first(open_page: OpenPage) -> None:
     assert page.get("plotly_chart")
 
 
-def lines_of(name: str) -> list[studies.Line]:
+def lines_of(name: str, data: str = "mnist") -> list[studies.Line]:
     made.write(STUDIES[name], user_folder())
-    return [
-        line for line in studies.table(STUDIES[name], studies.stored(STUDIES[name])) if line.data == "mnist"
-    ]
+    return [line for line in studies.table(STUDIES[name], studies.stored(STUDIES[name])) if line.data == data]
 
 
 def test_a_curve_has_its_intervals_and_pca_beside_it() -> None:
@@ -94,7 +92,7 @@ def test_rate_against_distortion() -> None:
 
 
 def test_families_are_curves_of_their_own() -> None:
-    lines, study = lines_of("blur"), STUDIES["blur"]
+    lines, study = lines_of("blur", "digits"), STUDIES["blur"]
     traces = plots.plane(lines[1:], study, "dark")["data"]
     assert [trace["name"] for trace in traces] == ["VAE", "MS-SSIM", "features", "VAE-GAN"]
     assert [trace["text"] for trace in traces[:2]] == [["β 1", "β 3"], ["β 0.3", "β 1", "β 3"]]
