@@ -28,7 +28,7 @@ def unused(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         "a lower --beta": "beta" in config,
         "--annealing linear": "annealing" in config,
         "--free-bits 0.1": "free_bits" in config,
-        "--variant beta-vae with a --beta below 1": config["variant"] == "vae",
+        "--variant beta-vae with a --beta below 1 or --free-bits 0.1": config.get("variant", "vae") == "vae",
         "another --likelihood": "likelihood" in config,
     }
     return (

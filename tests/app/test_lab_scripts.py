@@ -185,7 +185,7 @@ def test_a_closed_family_encodes_nothing_any_more(run: Any) -> None:
         const asked = [];
         globalThis.Worker = class { postMessage(request) { asked.push(request.part.file); } terminate() {} };
         const way = {
-          url: "http://loupe.test/", data: { kind: "table", shape: [2] }, dim: 2, labels: null,
+          url: "http://loupe.test/", data: { kind: "table", shape: [2] }, dim: 2, facts: { count: 0 },
           curve: [], range: [0.1, 1],
           knots: { count: 2, rows: 2, mu: new Float32Array(8), logvar: null }, knotBetas: [0.1, 1],
           maps: new Map([["z", new Float32Array(8)]]),
