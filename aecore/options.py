@@ -14,6 +14,7 @@ import builtins
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from aecore.errors import UserError, unknown
@@ -107,6 +108,11 @@ def options_of(function: Component) -> dict[str, Option]:
     Raises:
         TypeError: If a parameter lacks a default, a type or its line of help.
     """
+    return dict(_signature(function))
+
+
+@cache  # reading annotations takes a tenth of a millisecond each, and a schema is asked for all the time
+def _signature(function: Component) -> Mapping[str, Option]:
     call = function.__init__ if inspect.isclass(function) else function
     hints = get_type_hints(call, include_extras=True)
     found = {}

@@ -39,6 +39,7 @@ def routes() -> list[Route]:
     """The routes of jobs but those of their frames."""
     return [
         Route("/loupe/jobs", _submit, methods=["POST"]),
+        Route("/loupe/jobs/ready", _ready, methods=["POST"]),
         Route("/loupe/jobs.json", _list),
         Route("/loupe/jobs/{id}.json", _one),
         Route("/loupe/jobs/{id}", _remove, methods=["DELETE"]),
@@ -106,6 +107,14 @@ async def _submit(request: Request) -> Response:
             raise unknown("kind of job", body["kind"], KINDS)
         made = await in_thread(jobs.submit, Spec(**body), token)
     return JSONResponse({"id": made}, 201)
+
+
+async def _ready(request: Request) -> Response:
+    """Somebody looks at a form whose button starts a training."""
+    with refusals():
+        access.token(request)
+        await in_thread(jobs.prepare)
+    return Response(status_code=204)
 
 
 async def _command(request: Request) -> Response:

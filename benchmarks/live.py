@@ -23,6 +23,7 @@ from aecore.training import Progress
 NEIGHBOURS = 5
 FORMED = 0.8  # of the accuracy at the end
 EPOCHS = 100_000  # more than anybody waits for
+READ = 8.0  # seconds from the page to the click: its text is read
 FINER = 1.02  # times the seconds that have passed until the codes of the plain training are looked at again
 WATCH = r"""(lab) => {
   window.shown = [];
@@ -90,6 +91,7 @@ def watch(page: Page, url: str, data: str, seconds: float) -> tuple[str, list[tu
     page.goto(f"{url}/beta?data={data}&way=live")
     page.get_by_role("button", name="Play").wait_for(timeout=120_000)
     page.locator(".lab").evaluate(WATCH)
+    page.wait_for_timeout(1000 * READ)
     page.get_by_role("button", name="Play").click()
     page.wait_for_url(re.compile("job="), timeout=120_000)
     page.wait_for_function("window.shown.length > 1", timeout=180_000)

@@ -16,7 +16,8 @@ A page, a route or the command line says::
 
 The functions may be called from any thread of any process; none waits for a training. Whatever is wrong
 with what a user gave is a ``UserError``. Nothing here loads torch but ``submit``, which checks the options
-as ``aecore train`` does. ``wake()``, for a server that starts, lets interrupted jobs go on.
+as ``aecore train`` does, and ``prepare``, with which a training begins at once that is submitted soon.
+``wake()``, for a server that starts, lets interrupted jobs go on.
 
 Processes: ``submit`` starts one supervisor for each user's folder, which starts a worker for each job and
 ends by itself. The store is SQLite (``jobs.db``); limits are settings in ``jobs.toml``, see ``Limits``;
@@ -35,6 +36,7 @@ from aecore.jobs.service import (
     frames,
     job,
     jobs,
+    prepare,
     remove,
     submit,
     watched,
@@ -62,6 +64,7 @@ __all__ = [
     "jobs",
     "limits",
     "owner_of",
+    "prepare",
     "remove",
     "submit",
     "terminal_token",

@@ -9,7 +9,7 @@ from typing import Any
 
 from aecore.bundles.files import remove_folder
 from aecore.errors import DataMissing, UserError
-from aecore.jobs import commands, supervisor
+from aecore.jobs import commands, spare, supervisor
 from aecore.jobs.places import home, job_folder, owner_of, terminal_token
 from aecore.jobs.recording import Recording
 from aecore.jobs.records import ENDED, Command, Job, Spec, State
@@ -47,6 +47,17 @@ def submit(spec: Spec, token: str) -> str:
         job = store.add(spec, owner, device, settings.overall, settings.per_owner)
     supervisor.wake()
     return job.id
+
+
+def prepare() -> None:
+    """Sees to it that a training begins at once: a worker waits for its job, and torch is loaded here.
+
+    Raises:
+        UserError: If the user's folder cannot be written.
+    """
+    spare.ask()
+    supervisor.wake()
+    import aecore.runs  # noqa: F401 (what submit needs)
 
 
 def _checked(spec: Spec) -> tuple[Spec, str]:

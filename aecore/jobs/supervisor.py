@@ -11,47 +11,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import IO, Protocol
+from collections.abc import Sequence
 
 from aecore.bundles import open_bundle
 from aecore.bundles.files import current
 from aecore.errors import UserError
 from aecore.jobs.link import GONE, GRACE, interrupt
 from aecore.jobs.places import Lock, home, is_held, job_folder
+from aecore.jobs.process import Launch, Process, close, launch
 from aecore.jobs.pruning import prune
 from aecore.jobs.records import ENDED, WAITING, Job
 from aecore.jobs.settings import Limits, limits
+from aecore.jobs.spare import Spare, is_wanted
 from aecore.jobs.store import Store
 from aecore.processes import environment
 
 LINGER = 30.0  # seconds without anything to do until it ends
 TURN = 0.1  # seconds between two looks
 STRAIN = 1.0  # the same, while the store cannot be used
-
-
-class Process(Protocol):
-    """A worker, as ``subprocess.Popen`` has it; its standard input is a pipe that nobody else holds open."""
-
-    pid: int
-    stdin: IO[bytes] | None
-
-    def poll(self) -> int | None: ...
-    def kill(self) -> None: ...
-
-
-Launch = Callable[[Sequence[str], Path], Process]
-
-
-def launch(words: Sequence[str], log: Path) -> Process:
-    """Starts a worker: ``words`` are its arguments, ``log`` is where it says what went wrong."""
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "aecore.jobs.worker", *words],
-            stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, env=environment(),
-        )  # fmt: skip
 
 
 class Supervisor:
@@ -67,6 +44,7 @@ class Supervisor:
         self.lock = Lock(home() / "jobs.lock")
         self.running: dict[str, tuple[Job, Process]] = {}
         self.saving: tuple[str, int, Process] | None = None
+        self.spare = Spare(launch)
         self.ending = False
 
     def serve(self) -> None:
@@ -121,6 +99,7 @@ class Supervisor:
             if job.spec.kind == "live":
                 prune(store, job.owner, settings.live_kept, {each.id for each, _ in saves(store)})
         self._save(store)
+        self.spare.keep()
         return bool(self.running or self.saving or pending(store))
 
     def _next(self, waiting: Sequence[Job], orphans: Sequence[Job], settings: Limits) -> list[Job]:
@@ -152,7 +131,7 @@ class Supervisor:
         folder = job_folder(job.id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            process = self.launch([job.id], folder / "log")
+            process = self.spare.take(job.id) or self.launch([job.id], folder / "log")
         except OSError as error:
             message = f"It cannot start: {error.strerror}."
             store.update(job.id, state="failed", ended=time.time(), message=message)
@@ -172,7 +151,7 @@ class Supervisor:
                 elif not self._finished(store, job):
                     message = why(status)
                     store.update(key, state="failed", ended=time.time(), pid=None, message=message)
-            _close(process)
+            close(process)
             del self.running[key]
 
     def _orphaned(self, store: Store, job: Job) -> None:
@@ -203,7 +182,7 @@ class Supervisor:
                 return
             if any(each.number == number for each in store.said("", "waiting", "ready")):
                 store.answer(number, "refused", why(status))
-            _close(process)
+            close(process)
             self.saving = None
         for job, number in saves(store)[:1]:
             try:
@@ -215,10 +194,11 @@ class Supervisor:
 
     def _let_go(self) -> None:
         """Closes the pipes, so that workers put their state aside and end; kills those that do not."""
+        self.spare.let_go()
         left = [process for _, process in self.running.values()]
         left += [self.saving[2]] if self.saving else []
         for process in left:
-            _close(process)
+            close(process)
         end = time.monotonic() + GRACE + 2
         while any(process.poll() is None for process in left) and time.monotonic() < end:
             time.sleep(0.05)
@@ -230,7 +210,7 @@ class Supervisor:
 
 def pending(store: Store) -> bool:
     """Whether there is anything for a supervisor to do."""
-    return bool(store.jobs(*WAITING, "running") or saves(store))
+    return is_wanted() or bool(store.jobs(*WAITING, "running") or saves(store))
 
 
 def saves(store: Store) -> list[tuple[Job, int]]:
@@ -256,12 +236,6 @@ def why(status: int) -> str:
         name = signal.Signals(-status).name
         return f"Its process crashed ({name}). Resume goes on from the last stored epoch."
     return f"Its process ended with status {status}; its log says more."
-
-
-def _close(process: Process) -> None:
-    if process.stdin:
-        with suppress(OSError):
-            process.stdin.close()
 
 
 def wake() -> bool:

@@ -1,5 +1,7 @@
 """The process of one job: ``python -m aecore.jobs.worker JOB [COMMAND]``, started by the supervisor.
 
+With an empty JOB it gets ready and waits to be told one; see :mod:`aecore.jobs.spare`.
+
 It ends with its job, and within ten seconds of its supervisor: the pipe that is its standard input is
 held open by the supervisor alone. With the number of a ``save`` it makes that bundle and nothing else.
 """
@@ -19,6 +21,7 @@ from aecore.jobs.link import GONE, Link
 from aecore.jobs.places import Lock, home, job_folder
 from aecore.jobs.records import WAITING
 from aecore.jobs.settings import limits
+from aecore.jobs.spare import stand_by
 from aecore.jobs.store import Store, Unwritable
 
 PATIENCE = 60.0  # seconds that a result waits for room in the store
@@ -28,7 +31,7 @@ def main(job: str, number: int = 0, pipe: int = 0) -> int:
     """Does what there is to do for a job.
 
     Args:
-        job: Its id.
+        job: Its id; empty to get everything ready and be told on the pipe.
         number: Of the ``save`` to do; 0 for the training itself.
         pipe: Descriptor whose end is the supervisor's.
 
@@ -36,11 +39,26 @@ def main(job: str, number: int = 0, pipe: int = 0) -> int:
         Exit status: 0, 1 where the job's message says what was wrong, or ``GONE`` where another sits.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started the supervisor
+    if not job and not (job := stand_by(pipe, rehearse)):
+        return 0
     with Store() as store:
         link = Link(store, job)
         link.watch(pipe)
         signal.signal(signal.SIGTERM, lambda *_: link.gone.set())
         return save(store, job, number) if number else sit(store, link, job)
+
+
+def rehearse() -> None:
+    """One step of a training that nobody sees: with it everything is loaded that trainings need.
+
+    What fails here fails again where it matters, and is said there.
+    """
+    with suppress(Exception):
+        import aecore.jobs.live  # noqa: F401 (what sit needs)
+        from aecore.runs import Run, complete
+
+        config = complete({"variant": "vae", "data": "digits", "device": "cpu"})
+        next(iter(Run(config, job_folder("none"), None).fit))
 
 
 def sit(store: Store, link: Link, job: str) -> int:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aecore.jobs import Spec, job_folder, jobs, owner_of, submit
+from aecore.jobs import Spec, job_folder, jobs, owner_of, spare, submit, supervisor
 from aecore.jobs.places import terminal_token
 from aecore.jobs.store import Store
 from tests.app.queued import ASKED, JOBS, MINE, OTHER, client, made, send
@@ -40,6 +40,20 @@ def test_a_job_is_queued_and_seen_by_everybody_without_its_owner(client: Client)
         assert secret not in listed.text + one.text
         assert all(secret.encode() not in path.read_bytes() for path in job_folder("x").parent.glob("*/*"))
     assert MINE.encode() not in (job_folder("x").parents[1] / "jobs.db").read_bytes()
+
+
+def test_before_a_training_is_begun_somebody_gets_ready(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[None] = []
+    monkeypatch.setattr(supervisor, "start", lambda: started.append(None))
+    is_sentence(send(client, f"{JOBS}/ready", b"", None), 401, "token")
+    assert not started
+    assert not spare.is_wanted()
+    assert send(client, f"{JOBS}/ready", b"").status == 204
+    assert started
+    assert spare.is_wanted()
+    assert jobs() == []
 
 
 @pytest.mark.parametrize(
@@ -190,6 +204,8 @@ def test_a_loupe_that_trains_none_starts_and_steers_nothing(
     Film(made).take()
     named = f"{JOBS}/{made}"
     is_sentence(send(client, JOBS, ASKED), 403, "LOUPE_TRAIN=0")
+    is_sentence(send(client, f"{JOBS}/ready", b""), 403, "LOUPE_TRAIN=0")
+    assert not spare.is_wanted()
     is_sentence(send(client, named + "/commands", {"name": "stop", "value": None}), 403, "LOUPE_TRAIN=0")
     is_sentence(send(client, named, b"", MINE, "DELETE"), 403, "LOUPE_TRAIN=0")
     assert len(jobs()) == 1

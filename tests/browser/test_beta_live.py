@@ -92,12 +92,15 @@ def test_beta_is_turned_while_a_model_learns_and_its_recording_is_found_again(
     record_property: Callable[[str, object], None],
 ) -> None:
     page = open_lab(LIVE)
+    asked = home / "jobs" / "spare"
+    comes(asked.exists)  # a worker gets ready while the page is read
     page.get_by_role("button", name="Play").click()
     started = time.monotonic()
     page.wait_for_url(re.compile("job="), timeout=90_000)
     expect(page.locator(".says")).to_contain_text(re.compile("Looking for|In the queue|Starting|Training"))
     page.locator(".lab-map").wait_for(timeout=90_000)
     record_property("first_frame_s", round(time.monotonic() - started, 1))
+    assert not asked.exists()  # it has the job
     job = parse_qs(urlsplit(page.url).query)["job"][0]
     recording = Recording(home / "jobs" / job)
 

@@ -60,6 +60,9 @@ function Start({ entry: { name: data, title, live }, train, jobs, onRange, onSta
   const { value: all = [] } = usePromise(() => jobs.all(), [jobs]);
   const there = all.filter(({ id, spec, state }) => spec.kind === "live" && (isOwn(id) || !ENDED.includes(state))).reverse();
   useEffect(() => onRange(() => false), []); // there is nothing yet whose β a preset could set
+  useEffect(() => {
+    if (train && live) jobs.ready();
+  }, [jobs]);
   const start = async () => {
     setStarting(true);
     setRefused("");

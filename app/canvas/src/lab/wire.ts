@@ -66,6 +66,11 @@ export class Jobs {
     return id;
   }
 
+  /** Somebody is about to start a training: the server gets ready. Where it cannot, the start says why. */
+  ready(): void {
+    this.sent("POST", "jobs/ready").catch(() => {});
+  }
+
   /** Forgets a job that does not run; its bundle stays. */
   async remove(id: string): Promise<void> {
     await this.sent("DELETE", `jobs/${id}`);
