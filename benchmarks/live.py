@@ -149,6 +149,7 @@ def compared(page: Page, url: str, home: Path, data: str, seconds: float) -> dic
     assert manifest
     trace = traced(recording, manifest, shown)
     leave(page)
+    page.wait_for_timeout(1000 * READ)  # the next worker gets ready, which is work
     alone = plain(job(found).spec.given, manifest, seconds)
     goal = FORMED * trace.accuracy[-1]
     return {

@@ -149,6 +149,17 @@ TABLES: Mapping[str, Columns] = {
         },
         lambda result: result["sliders"],
     ),
+    "beta_live": Columns(
+        {
+            "data": "",
+            "frames_per_s": "frames a second",
+            "first_frame_s": "first frame (s)",
+            "clusters_s": "classes have formed (s)",
+            "plain_clusters_s": "in a bare loop (s)",
+            "steps_ratio": "steps, share of that loop's",
+        },
+        lambda result: result["live"],
+    ),
     "crowded": Columns(
         {
             "name": "data",
