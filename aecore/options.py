@@ -108,11 +108,12 @@ def options_of(function: Component) -> dict[str, Option]:
     Raises:
         TypeError: If a parameter lacks a default, a type or its line of help.
     """
-    return dict(_signature(function))
+    return {name: _option(name, *said) for name, said in _signature(function).items()}
 
 
-@cache  # reading annotations takes a tenth of a millisecond each, and a schema is asked for all the time
-def _signature(function: Component) -> Mapping[str, Option]:
+@cache  # annotations are text that is compiled, and a schema is asked for all the time
+def _signature(function: Component) -> Mapping[str, tuple[Any, Any]]:
+    """Annotation and default of each option."""
     call = function.__init__ if inspect.isclass(function) else function
     hints = get_type_hints(call, include_extras=True)
     found = {}
@@ -123,7 +124,7 @@ def _signature(function: Component) -> Mapping[str, Option]:
             raise TypeError(
                 f"{function.__name__}'s option {name!r} wants a default and Annotated[type, help]."
             )
-        found[name] = _option(name, hints[name], parameter.default)
+        found[name] = (hints[name], parameter.default)
     return found
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from aecore import scenes
 from aecore.data import list_datasets
+from aecore.studies import STUDIES, stored, table
 from aecore.sweeps import list_sweeps
 from app.access import may_train
 from app.answers import Answer
@@ -41,8 +42,20 @@ async def _lab(request: Request) -> Response:
 
 def _describe() -> dict[str, Any]:
     return scenes.describe_lab(
-        list_sweeps(), library.shelf().bundles.values(), scene_url, _live(), train=may_train()
+        list_sweeps(), library.shelf().bundles.values(), scene_url, _live(), _studied(), may_train()
     )
+
+
+def _studied() -> dict[str, dict[str, Any]]:
+    """How well β-TCVAE keeps factors apart, by data set: what there is to compare a sweep of VAEs with."""
+    study = STUDIES["factors"]
+    found: dict[str, dict[str, Any]] = {}
+    for line in table(study, stored(study)):
+        said = found.setdefault(line.data, {"title": f"β-TCVAE, mean of {study.seeds} seeds", "measures": {}})
+        for name in study.metrics:
+            point = {"beta": line.x, "value": line.figures[name].mean}
+            said["measures"].setdefault(name, []).append(point)
+    return found
 
 
 def _live() -> dict[str, tuple[str, dict[str, Any]]]:

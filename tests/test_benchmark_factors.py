@@ -1,71 +1,63 @@
-"""``benchmarks.factors``: of each β the seed with the highest MIG without shape, and the mean of all."""
+"""``benchmarks.factors``: the best seed of each β, the mean of all, and the best of all for longer."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aecore.data import load_dataset
 from benchmarks import factors
-from tests.aecore.small import head
+
+
+def trainings(found: Mapping[float, list[float]]) -> list[dict[str, Any]]:
+    """Rows of the study, a MIG without shape a seed."""
+    return [
+        {
+            "data": "shapes", "setting": f"{beta:g}", "seed": seed,
+            "config": factors.STUDY.config("shapes", factors.STUDY.settings[0], seed) | {"beta": beta},
+            "figures": {"mig_without_shape": value, "mig": 1 - value},
+        }
+        for beta, values in found.items()
+        for seed, value in enumerate(values)
+    ]  # fmt: skip
 
 
 def test_the_best_seed_is_chosen_and_the_mean_is_of_all() -> None:
-    found: list[dict[str, Any]] = [
-        dict.fromkeys(factors.MEASURED, value) | {"mig": 1 - value, "seconds": 10.0}
-        for value in (0.1, 0.4, 0.25)
-    ]
-    said = factors.row(6.0, found)
-    assert (said["seed"], said["mig_without_shape"], said["mig"]) == (1, 0.4, 0.6)
+    said = factors.row(trainings({6: [0.1, 0.4, 0.25]}))
+    assert (said["beta"], said["seed"], said["mig_without_shape"], said["mig"]) == (6, 1, 0.4, 0.6)
     assert said["mean"] == pytest.approx(0.25)
 
 
-def test_a_training_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    whole = load_dataset("shapes", train_examples=2_200, test_examples=300)
-    few = replace(whole, train=head(whole.train, 128))
-    monkeypatch.setattr(factors, "load_dataset", lambda *_, **__: few)
-    monkeypatch.setattr(sys, "argv", ["factors", "--betas", "4", "--seeds", "2", "--epochs", "1", "--json"])
-    factors.main()
-    row, longer = json.loads(capsys.readouterr().out)["rows"]
-    assert row["beta"] == 4
-    assert row["seed"] in (0, 1)
-    assert (longer["epochs"], longer["seed"]) == (4, row["seed"])
-    assert -0.01 <= row["mean"] <= row["mig_without_shape"] <= 1
-
-
-def test_what_is_kept_is_not_trained_again(
+def test_the_best_of_all_is_trained_once_for_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trained = []
+    trained: list[Mapping[str, Any]] = []
 
-    def run(_: Any, beta: float, epochs: int, seed: int) -> dict[str, Any]:
-        trained.append((beta, epochs, seed))
-        return dict.fromkeys(factors.MEASURED, round(seed / 10 + (beta > 4) * epochs / 10, 6)) | {
-            "seconds": 1.0
-        }
+    def run(config: Mapping[str, Any]) -> dict[str, float]:
+        trained.append(config)
+        return {"mig_without_shape": 0.5, "mig": 0.4, "seconds": 1.0}
 
+    found = {4.0: [0.1, 0.2], 6.0: [0.1, 0.1], 8.0: [0.3, 0.1], 10.0: [0.0, 0.2]}
+    monkeypatch.setattr(factors, "stored", lambda _: trainings(found))
     monkeypatch.setattr(factors, "run", run)
-    monkeypatch.setattr(factors, "load_dataset", lambda *_, **__: None)
-    words = [
-        "factors",
-        "--betas",
-        "4",
-        "6",
-        "--seeds",
-        "3",
-        "--results",
-        str(tmp_path / "kept.json"),
-        "--json",
-    ]
-    monkeypatch.setattr(sys, "argv", words)
+    monkeypatch.setattr(sys, "argv", ["factors", "--results", str(tmp_path / "kept.json"), "--json"])
     for _ in range(2):
         factors.main()
         rows = json.loads(capsys.readouterr().out)["rows"]
-        said = [(row["beta"], row["epochs"], row["seed"], row["mig"]) for row in rows]
-        assert said == [(4, 1, 2, 0.2), (6, 1, 2, 0.3), (6, 4, 2, 0.6)]
-    assert trained == [*((beta, 1, seed) for beta in (4, 6) for seed in range(3)), (6, 4, 2)]
+        said = [(row["beta"], row["epochs"], row["seed"], row["mig_without_shape"]) for row in rows]
+        assert said == [(4, 1, 1, 0.2), (6, 1, 0, 0.1), (8, 1, 0, 0.3), (10, 1, 1, 0.2), (8, 4, 0, 0.5)]
+    (config,) = trained
+    assert (config["beta"], config["seed"], config["epochs"]) == (8, 0, 4)
+    assert config["lr_warmup"] * 4 == factors.STUDY.common["shapes"]["lr_warmup"]
+
+
+def test_a_training_is_measured() -> None:
+    config = factors.STUDY.config("shapes", factors.STUDY.settings[0], 0)
+    small = {"train_examples": 2_200, "test_examples": 300, "hidden": [8], "epochs": 1, "device": "cpu"}
+    found = factors.run(config | small)
+    assert found["seconds"] > 0
+    assert all(-0.01 <= found[name] <= 1 for name in ("mig", "mig_without_shape"))

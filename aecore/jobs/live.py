@@ -182,10 +182,10 @@ class Live:
             self.event = event
             self.link.tell(standing_of(self.run.fit, event))
             if alone or event.step % self.cadence.every == 0:
+                self.due = max(0, self.due - 1)
                 if self.slow:
                     self._wait(self.filmed + 1 / self.slow)
-                self._film()
-            self.due = max(0, self.due - 1)
+                self._show()
 
     def _wait(self, until: float) -> None:
         while (left := until - time.monotonic()) > 0 and not self.link.gone.is_set():
@@ -287,9 +287,12 @@ class Live:
         self.link.tell(paused=paused, state="paused" if paused else "running")
 
     def _restart(self) -> None:
+        try:
+            self.recorder.begin_again()
+        except OSError as error:
+            raise UserError(f"It cannot begin again: {error.strerror}. It goes on as it was.") from error
         remove_folder(self.folder / "state")  # of the take that is given up: nobody is to go on from it
         self.run = Run(self.config, self.run.folder, self.run.state, self.run.data)
         self.due = 0
         self._begin()
-        self.recorder.begin_again()
         self._film()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sys
+import threading
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from aecore.bundles.files import remove_folder
@@ -50,14 +53,15 @@ def submit(spec: Spec, token: str) -> str:
 
 
 def prepare() -> None:
-    """Sees to it that a training begins at once: a worker waits for its job, and torch is loaded here.
+    """Sees to it that a training begins at once: a worker waits for its job, and torch is being loaded here.
 
     Raises:
         UserError: If the user's folder cannot be written.
     """
     spare.ask()
     supervisor.wake()
-    import aecore.runs  # noqa: F401 (what submit needs)
+    if "aecore.runs" not in sys.modules:  # what submit needs
+        threading.Thread(target=import_module, args=("aecore.runs",)).start()
 
 
 def _checked(spec: Spec) -> tuple[Spec, str]:

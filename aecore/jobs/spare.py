@@ -1,4 +1,4 @@
-"""A worker that has loaded everything before it has a job, so that a training begins when it is asked for.
+"""A worker that has loaded what trainings need before it has a job, so that one begins when it is asked for.
 
 It is asked for by a file in the user's folder; the supervisor starts it, and names a job to it on its pipe.
 """
@@ -6,6 +6,8 @@ It is asked for by a file in the user's folder; the supervisor starts it, and na
 from __future__ import annotations
 
 import os
+import select
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +17,9 @@ from aecore.errors import UserError
 from aecore.jobs.places import home, job_folder
 from aecore.jobs.process import Launch, Process, close
 
-LASTS = 300.0  # seconds that it waits after it was last asked for
+LASTS = 90.0  # seconds that it waits after it was last asked for: a page that is looked at asks every minute
+KILLED = 1.0  # seconds that a process takes to be gone, at most
+LOOK = 500  # ms between two looks whether there is a job by now
 MOST = 64  # bytes of a job's id and the end of its line
 
 
@@ -33,7 +37,7 @@ def ask() -> None:
 
 
 def is_wanted() -> bool:
-    """Whether somebody has asked not long ago, and has not got it."""
+    """Whether somebody has asked not long ago, and none has been handed out since."""
     try:
         return 0 <= time.time() - _asked().stat().st_mtime < LASTS
     except OSError:
@@ -68,9 +72,9 @@ class Spare:
     def take(self, job: str) -> Process | None:
         """It, at work on that job from now on; None where there is none that lives."""
         process, self.process = self.process, None
+        _had()
         if not process:
             return None
-        _had()
         try:
             if process.poll() is None and process.stdin:
                 process.stdin.write(f"{job}\n".encode())
@@ -86,23 +90,36 @@ class Spare:
         if self.process:
             if self.process.poll() is None:
                 self.process.kill()
-                self.process.poll()
+            end = time.monotonic() + KILLED
+            while self.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.005)
             close(self.process)
         self.process = None
 
 
 def stand_by(pipe: int, rehearse: Callable[[], None]) -> str:
-    """In the worker: loads everything, and waits to be named a job; its log is that job's from then on.
+    """In the worker: gets ready, and waits to be named a job; its log is that job's from then on.
 
     Args:
-        pipe: From the supervisor.
-        rehearse: Does what loads everything.
+        pipe: From the supervisor; once that is gone, so is this process.
+        rehearse: Does what loads what is needed.
 
     Returns:
         The job's id, empty where there is none to come.
     """
+    named = threading.Event()
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(pipe, 0)  # of its end alone: what is written is for the reader below
+        while not named.is_set():
+            if poll.poll(LOOK):
+                os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
     rehearse()
     job = os.read(pipe, MOST).decode().strip()
+    named.set()
     if job:
         with (job_folder(job) / "log").open("ab") as log:
             for descriptor in (1, 2):

@@ -49,7 +49,7 @@ def main(job: str, number: int = 0, pipe: int = 0) -> int:
 
 
 def rehearse() -> None:
-    """One step of a training that nobody sees: with it everything is loaded that trainings need.
+    """One step on the CPU that nobody sees: with it all is loaded that trainings need, but for a GPU's own.
 
     What fails here fails again where it matters, and is said there.
     """

@@ -24,6 +24,7 @@ def describe_lab(
     bundles: Iterable[Bundle],
     url: Callable[[Bundle | Sweep], str],
     live: Mapping[str, tuple[str, dict[str, Any]]] | None = None,
+    studied: Mapping[str, dict[str, Any]] | None = None,
     train: bool = False,
 ) -> dict[str, Any]:
     """What ``lab.json`` says.
@@ -33,6 +34,8 @@ def describe_lab(
         bundles: The multi-rate ones among them are shown.
         url: Where a scene is; it ends with a slash.
         live: Title and settings of each data set that a model can be trained on here, by its name.
+        studied: What a study has measured of disentanglement against β, by data set: its ``title``, and
+            ``measures``, points of β and value by the name of the figure.
         train: Whether anybody may.
     """
     rated = [each for each in bundles if is_multi_rate(each)]
@@ -45,8 +48,10 @@ def describe_lab(
             card = each.card.data
             entry = data.setdefault(card.name, _data(card.name, card.title))
             entry[way].append({"id": each.id, "title": named[each.id], "url": url(each)})
+    for name in data.keys() & (studied or {}).keys():
+        data[name]["studied"] = (studied or {})[name]
     return {"version": VERSION, "data": list(data.values()), "train": train}
 
 
 def _data(name: str, title: str) -> dict[str, Any]:
-    return {"name": name, "title": title, "sweeps": [], "multi_rate": [], "live": None}
+    return {"name": name, "title": title, "sweeps": [], "multi_rate": [], "live": None, "studied": None}

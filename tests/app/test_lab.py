@@ -14,7 +14,7 @@ import safetensors.numpy
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from aecore import api, bundles, scenes
+from aecore import api, bundles, scenes, studies
 from aecore.bundles import Bundle, store
 from aecore.cli import main
 from aecore.runs import complete
@@ -104,6 +104,20 @@ def test_every_live_training_that_is_offered_can_be_started(client: Client) -> N
         config = complete({"variant": live["variant"], "data": name, **live["options"]})
         assert live["betas"][0] < config["beta"] < live["betas"][1]
         assert config["latent_dim"] == 2
+
+
+def test_what_a_study_measured_of_factors_is_beside_the_sweeps_of_its_data(client: Client) -> None:
+    told = {each["name"]: each["studied"] for each in client.get(LIST).json()["data"]}
+    shapes = told.pop("shapes")
+    assert shapes["title"] == "β-TCVAE, mean of 12 seeds"
+    assert set(told.values()) == {None}
+    rows = json.loads((Path(studies.__file__).parent / "results" / "factors.json").read_text())["rows"]
+    for name, found in shapes["measures"].items():
+        for point in found:
+            of = [row["figures"][name] for row in rows if row["config"]["beta"] == point["beta"]]
+            assert len(of) == 12
+            assert point["value"] == pytest.approx(sum(of) / 12)
+        assert len(found) == 4
 
 
 def test_a_server_that_does_not_train_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

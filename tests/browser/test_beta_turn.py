@@ -156,8 +156,17 @@ def test_a_figure_of_disentanglement_is_drawn_against_beta_and_its_peak_named(
     open_lab: Open, lab: Lab
 ) -> None:
     scores = [0.12, 0.37, 0.05]
+    betas = lab.sweeps["solid"].card.betas
+    others = [{"beta": betas[0], "value": 0.02}, {"beta": betas[2], "value": 0.21}]
+    studied = {"title": "others", "measures": {"mig_without_shape": others}}
 
     def scored(page: Page) -> None:
+        def list_(route: Route) -> None:
+            found = route.fetch().json()
+            route.fulfill(json=found | {"data": [each | {"studied": studied} for each in found["data"]]})
+
+        page.route("**/lab.json", list_)
+
         def answer(route: Route) -> None:
             card = route.fetch().json()
             if len(card["members"]) == len(scores):  # the other sweep has none
@@ -168,12 +177,14 @@ def test_a_figure_of_disentanglement_is_drawn_against_beta_and_its_peak_named(
         page.route("**/sweep.json", answer)
 
     page = open_lab("&family=digits/solid&beta=10", route=scored)
-    betas = lab.sweeps["solid"].card.betas
     panel = page.get_by_label("MIG without shape against β", exact=True)
     expect(panel).to_contain_text(f"highest at β = {betas[1]:g}: 0.37")
+    expect(panel).to_contain_text(f"rings: others, highest at β = {betas[2]:g}: 0.21")
     low = [float(each.get_attribute("cy") or "nan") for each in panel.locator(".member").all()]
     assert np.corrcoef(low, scores)[0, 1] < -0.9999  # linear, upwards
-    assert float(panel.locator(".rival").get_attribute("cy") or "nan") == min(low)
+    peak, *rings = [float(each.get_attribute("cy") or "nan") for each in panel.locator(".rival").all()]
+    assert peak == min(low)
+    assert np.corrcoef([*low, *rings], [*scores, 0.02, 0.21])[0, 1] < -0.9999
     now = re.match(r"M([\d.]+) ", panel.locator(".now").get_attribute("d") or "")
     assert now
     last = panel.locator(".member").last.get_attribute("cx")

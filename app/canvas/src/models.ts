@@ -195,7 +195,7 @@ export class Latest<Question, Reply> {
   constructor(
     private work: (question: Question) => Promise<Reply>,
     private done: (reply: Reply, question: Question) => void,
-    private failed: (error: Error) => void = (error) => console.warn(error.message),
+    private failed: (error: Error, question: Question) => void = (error) => console.warn(error.message),
   ) {}
 
   ask(question: Question): void {
@@ -217,7 +217,7 @@ export class Latest<Question, Reply> {
       try {
         this.done(await this.work(question), question);
       } catch (error) {
-        this.failed(error as Error);
+        this.failed(error as Error, question);
       }
     }
     this.busy = false;

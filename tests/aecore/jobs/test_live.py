@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -113,14 +112,6 @@ def test_a_step_is_one_step_of_the_optimiser_and_one_frame(session: Make) -> Non
     link.script = {0: [("resume", None)]}
     live._obey()
     assert (live.paused, live.due) == (False, 0)
-
-
-def test_slow_motion_shows_every_step_and_keeps_its_pace(session: Make) -> None:
-    lab = session()
-    started = time.monotonic()
-    lab.sit({0: [("slow", 20)], 10: [("stop", None)]})
-    assert time.monotonic() - started > 9 / 20
-    assert [frame.header.step for frame in lab.frames()] == list(range(11))
 
 
 def test_what_is_turned_is_what_trains(session: Make) -> None:

@@ -18,6 +18,7 @@ from aecore.jobs.records import Spec
 from aecore.jobs.store import Store
 from aecore.jobs.worker import sit
 from tests.aecore.jobs.office import LIVE, SPEC, Office
+from tests.aecore.jobs.scripted import Make, Scripted
 
 YEAR = 365 * 24 * 3600.0
 
@@ -154,3 +155,19 @@ def test_a_clock_that_jumps_while_it_trains_leaves_its_times_and_its_end_as_they
     assert found.standing
     assert 0 <= found.standing.seconds_left < 600
     assert not job_folder(job).joinpath("log").exists()  # nothing went wrong
+
+
+def test_restart_on_a_full_disk_is_refused_and_nothing_is_lost(
+    session: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = session().live({6: [("restart", None)], 12: [("stop", None)]})
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(live.recorder, "begin_again", full)
+    assert live.train().state == "stopped"
+    assert isinstance(live.link, Scripted)
+    assert live.link.refused["restart"].startswith("It cannot begin again: No space left on device.")
+    assert live.run.fit.step >= 12
+    assert (live.folder / "state").is_dir()  # it can be resumed

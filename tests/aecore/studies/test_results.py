@@ -34,8 +34,8 @@ def test_a_study_is_told_as_it_was_stored(name: str, tmp_path: Path) -> None:
     wanted = [(data, setting.label) for data in study.common for setting in study.settings]
     assert [(line.data, line.label) for line in lines] == wanted
     for k, metric in enumerate(study.metrics, start=1):
-        assert lines[0].figures[metric].mean == pytest.approx(k + 0.1)
-        assert lines[0].figures[metric].seeds == 3
+        assert lines[0].figures[metric].mean == pytest.approx(k + (study.seeds - 1) / 20)
+        assert lines[0].figures[metric].seeds == study.seeds
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 /** What there is to turn β on: lab.json, a list by data set. */
 
 import { fetched } from "../fetched";
+import type { Studied } from "./moment";
 import type { LiveStart } from "./wire";
 
 /** A sweep or a multi-rate bundle: where its scene is. */
@@ -16,6 +17,7 @@ export interface LabData {
   sweeps: Entry[];
   multi_rate: Entry[];
   live: LiveStart | null; // how a training of it is set up
+  studied: Studied | null; // beside what a sweep measured of its factors
 }
 
 export interface Catalogue {

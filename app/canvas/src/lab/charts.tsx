@@ -4,7 +4,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { digits, Panel } from "../parts/kit";
 import { dimension } from "../space";
 import { betaText, markText, natsText, NEGLIGIBLE } from "./axis";
-import { useSignal, type Measure, type Moment, type RatePoint, type Source } from "./moment";
+import { useSignal, type Measure, type Measured, type Moment, type RatePoint, type Source, type Studied } from "./moment";
 
 /** Another family of the same data, as marks of its own. */
 export interface Rival {
@@ -125,25 +125,27 @@ export function KlBars({ source }: { source: Source }) {
 }
 
 /** A figure of disentanglement against β, and where it peaks. */
-export function MeasurePlot({ source, measure }: { source: Source; measure: Measure }) {
+export function MeasurePlot({ source, measure, studied }: { source: Source; measure: Measure; studied?: Studied | null }) {
   const moment = useSignal(source.moment);
   const plot = useMemo(() => {
     const points = measure.points.filter(({ beta }) => beta > 0);
     const [low, high] = [Math.log(points[0].beta), Math.log(points.at(-1)!.beta)];
     const x = (beta: number) => LEFT + ((Math.max(low, Math.min(high, Math.log(beta))) - low) / (high - low || 1)) * (WIDTH - LEFT - 12);
-    const top = Math.max(0.1, ...points.map(({ value }) => value)) * 1.08;
+    const others = studied?.measures[measure.name] ?? [];
+    const top = Math.max(0.1, ...[...points, ...others].map(({ value }) => value)) * 1.08;
     const y = (value: number) => 10 + (1 - value / top) * 84;
-    const best = points.reduce((a, b) => (b.value > a.value ? b : a));
-    return { points, x, y, best };
-  }, [measure]);
-  const { points, x, y, best } = plot;
+    return { points, others, x, y, best: highest(points) };
+  }, [measure, studied]);
+  const { points, others, x, y, best } = plot;
+  const beside = others.length ? ` · rings: ${studied!.title}, ${peak(highest(others))}` : "";
   return (
-    <Panel title={`${measure.title} against β`} text={`highest at β = ${markText(best.beta)}: ${best.value.toFixed(2)}`}>
-      <svg class="lab-plot" viewBox={`0 0 ${WIDTH} 116`} role="img" aria-label={`${measure.title}: ${points.map(({ beta, value }) => `${value.toFixed(2)} at β = ${markText(beta)}`).join(", ")}`}>
+    <Panel title={`${measure.title} against β`} text={peak(best) + beside}>
+      <svg class="lab-plot" viewBox={`0 0 ${WIDTH} 116`} role="img" aria-label={`${measure.title}: ${listed(points)}${others.length ? `; ${studied!.title}: ${listed(others)}` : ""}`}>
         <path class="frame" d={`M${LEFT} 6V94H${WIDTH - 6}`} />
         <path class="curve" d={points.map(({ beta, value }, i) => `${i ? "L" : "M"}${x(beta)} ${y(value)}`).join("")} />
         {points.map(({ beta, value }) => <circle class="member" cx={x(beta)} cy={y(value)} r="2.2" />)}
         <circle class="rival" cx={x(best.beta)} cy={y(best.value)} r="4" />
+        {others.map(({ beta, value }) => <circle class="rival ring" cx={x(beta)} cy={y(value)} r="3" />)}
         {moment && moment.beta > 0 && <path class="now" d={`M${x(moment.beta)} 8V94`} />}
         <text x={LEFT} y="110">{markText(points[0].beta)}</text>
         <text x={WIDTH - 8} y="110" text-anchor="end">β {markText(points.at(-1)!.beta)}</text>
@@ -153,3 +155,7 @@ export function MeasurePlot({ source, measure }: { source: Source; measure: Meas
     </Panel>
   );
 }
+
+const listed = (points: Measured[]) => points.map(({ beta, value }) => `${value.toFixed(2)} at β = ${markText(beta)}`).join(", ");
+const highest = (points: Measured[]) => points.reduce((a, b) => (b.value > a.value ? b : a));
+const peak = ({ beta, value }: Measured) => `highest at β = ${markText(beta)}: ${value.toFixed(2)}`;

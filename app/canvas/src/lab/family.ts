@@ -9,7 +9,7 @@ import { Latest, runPart } from "../models";
 import type { Originals } from "../originals";
 import type { Fed, Input, Next } from "../worker";
 import { Fresh } from "./fresh";
-import { BUDGET, budgetAfter, detailFor, FULL, gridCodes, SAMPLES, traversalCodes } from "./frame";
+import { BUDGET, budgetAfter, detailFor, FULL, gridCodes, SAMPLES, SHOWN, traversalCodes } from "./frame";
 import { framesOf, Maps } from "./maps";
 import type { MapName, Measure, Moment, Pixels, RatePoint, Source } from "./moment";
 import { Signal } from "./signal";
@@ -78,7 +78,6 @@ export interface Way {
   label(beta: number, spot: Spot, fresh: boolean): string;
 }
 
-const SHOWN = 8;
 const REST = 160; // ms after the last move
 
 interface Asked {
@@ -176,7 +175,7 @@ export class Family implements Source {
     try {
       if (await this.fresh.encode(beta, this.way.locate(beta))) this.latest.ask(this.asked);
       if (this.gone) return;
-      await this.fresh.fill(); // what the sweep stores, and a multi-rate bundle does not
+      if ((await this.fresh.fill()) && !this.asked.moving) this.latest.ask(this.asked); // what the sweep stores, and a multi-rate bundle does not
     } catch (error) {
       this.failed.value = (error as Error).message;
     }

@@ -16,7 +16,7 @@ export interface Detail {
 export const FULL: Detail = { side: 20, samples: SAMPLES, steps: 9 };
 /** While β moves: the finest that fits; strips and samples keep their number as long as they can. */
 const LESSER: Detail[] = [FULL, { ...FULL, side: 14 }, { ...FULL, side: 10 }, { side: 7, samples: 16, steps: 9 }, { side: 5, samples: 8, steps: 5 }];
-const SHOWN = 8;
+export const SHOWN = 8; // examples that are reconstructed
 const LATE = 28; // ms from the hand to the picture, of the 33 that two frames of a screen have
 const LEAST = 2;
 /** Milliseconds of a frame that decoding may take at most. */

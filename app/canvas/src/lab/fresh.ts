@@ -79,18 +79,19 @@ export class Fresh {
     return true;
   }
 
-  /** Encodes all examples at every knot whose log-variances are not stored, a knot at a time. */
-  async fill(): Promise<void> {
+  /** Encodes all examples at every knot whose log-variances are not stored, a knot at a time; gives whether the last is done now. */
+  async fill(): Promise<boolean> {
     const { knots, knotBetas, dim } = this.way;
-    if (!this.x || this.way.knots.logvar || this.logvar) return;
+    if (!this.x || this.way.knots.logvar || this.logvar) return false;
     const size = knots.rows * dim;
     this.filling ??= new Float32Array(knots.count * size);
     for (; this.filled < knots.count; this.filled++) {
       const encoded = await this.all(knotBetas[this.filled]);
-      if (!encoded?.logvar) return;
+      if (!encoded?.logvar) return false;
       this.filling.set(encoded.logvar, this.filled * size);
     }
     this.logvar = this.filling;
+    return true;
   }
   private filling?: Float32Array;
 

@@ -52,10 +52,11 @@ export class Live implements Source {
   private scrubbed = new Latest<Passed, ArrayBuffer>(
     async ({ number }) => this.kept.get(number) ?? this.keep(number, await this.jobs.frame(this.id, number)),
     (raw, { number }) => {
-      const { value: at } = this.at;
-      if (at !== null && this.trace.value[at]?.number === number) void this.show(raw);
+      if (this.looksAt(number)) void this.show(raw);
     },
-    ({ message }) => (this.missing.value = message),
+    ({ message }, { number }) => {
+      if (this.looksAt(number)) this.missing.value = message;
+    },
   );
 
   constructor(
@@ -104,6 +105,10 @@ export class Live implements Source {
 
   origin(): [x: number, y: number] {
     return this.plane?.origin ?? [0, 0];
+  }
+
+  private looksAt(number: number): boolean {
+    return this.at.value !== null && this.trace.value[this.at.value]?.number === number;
   }
 
   /** A new frame of the training: shown, unless somebody looks at an older one. */

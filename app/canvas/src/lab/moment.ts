@@ -50,8 +50,20 @@ export type MapName = "z" | "pca" | "umap";
 
 /** A figure that was measured of some members, against β. */
 export interface Measure {
+  name: string;
   title: string;
-  points: { beta: number; value: number }[];
+  points: Measured[];
+}
+
+export interface Measured {
+  beta: number;
+  value: number;
+}
+
+/** What a study has measured of other models of the same data, by the name of the figure. */
+export interface Studied {
+  title: string;
+  measures: Record<string, Measured[]>;
 }
 
 /** A way to turn β: a sweep, a multi-rate model, a live training. */

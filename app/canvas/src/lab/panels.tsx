@@ -7,13 +7,20 @@ import { Aggregate } from "./aggregate";
 import { KlBars, MeasurePlot, RatePlot, type Rival } from "./charts";
 import { Collapse } from "./collapse";
 import { LatentMap } from "./map";
-import { useSignal, type Source } from "./moment";
+import { useSignal, type Source, type Studied } from "./moment";
 import { Reconstructions, Samples, Traversals } from "./pictures";
 
 export type { Rival } from "./charts";
 
-/** @param advice What can be done about a collapse: it is in sight then. @param others Dots in the rate–distortion plot. */
-export function Panels({ host, source, advice, others }: { host: Host; source: Source; advice?: ComponentChildren; others?: Rival[] }) {
+interface PanelsProps {
+  host: Host;
+  source: Source;
+  advice?: ComponentChildren; // what can be done about a collapse: it is in sight then
+  others?: Rival[]; // dots in the rate–distortion plot
+  studied?: Studied | null; // dots beside what was measured of factors
+}
+
+export function Panels({ host, source, advice, others, studied }: PanelsProps) {
   const failed = useSignal(source.failed);
   return (
     <>
@@ -37,7 +44,7 @@ export function Panels({ host, source, advice, others }: { host: Host; source: S
       </div>
       {!!source.measures?.length && (
         <div class="lab-measures">
-          {source.measures.map((measure) => <MeasurePlot key={measure.title} {...{ source, measure }} />)}
+          {source.measures.map((measure) => <MeasurePlot key={measure.title} {...{ source, measure, studied }} />)}
         </div>
       )}
     </>

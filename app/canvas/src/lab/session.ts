@@ -23,6 +23,7 @@ export class Session {
   private said: Promise<unknown> = Promise.resolve(); // the last thing said
   private leave: () => void;
   private left = false;
+  private over = false; // the job is not there any more
 
   constructor(
     readonly jobs: Jobs,
@@ -38,7 +39,10 @@ export class Session {
         this.settle();
       },
       connected: (yes) => (this.connected.value = yes),
-      gone: (reason) => (this.refused.value = reason),
+      gone: (reason) => {
+        this.over = true;
+        this.refused.value = reason;
+      },
     });
     this.jobs.job(id).then((job) => this.heard(job), (error: Error) => this.lost(error));
   }
@@ -109,7 +113,7 @@ export class Session {
 
   /** What became of something that was said; nothing once nobody asks any more. */
   private async outcome(number: number, asks = () => true): Promise<Answer | undefined> {
-    while (!this.left && asks()) {
+    while (!this.left && !this.over && asks()) {
       await later(SAVING);
       const said = await this.jobs.answers(this.id, number - 1).catch(() => []);
       const answer = said.find((each) => each.number === number);
@@ -147,7 +151,7 @@ export class Session {
     const number = await this.say("save", name || null);
     if (number === undefined) return void (this.saved.value = null);
     const answer = await this.outcome(number);
-    if (answer) this.saved.value = { state: answer.state === "done" ? "saved" : "refused", text: answer.answer };
+    this.saved.value = answer ? { state: answer.state === "done" ? "saved" : "refused", text: answer.answer } : null;
   }
 
   dispose(): void {

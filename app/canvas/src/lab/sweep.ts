@@ -84,7 +84,7 @@ export async function loadSweep(url: string): Promise<Family> {
     ticks: betas,
     measures: MEASURES.flatMap(([name, title]): Measure[] => {
       const points = members.filter(({ metrics }) => typeof metrics[name] === "number");
-      return points.length > 1 ? [{ title, points: points.map(({ beta, metrics }) => ({ beta, value: metrics[name] as number })) }] : [];
+      return points.length > 1 ? [{ name, title, points: points.map(({ beta, metrics }) => ({ beta, value: metrics[name] as number })) }] : [];
     }),
     knots: { count: betas.length, rows: card.count, mu: floats("mu"), logvar: floats("logvar") },
     knotBetas: betas,

@@ -19,7 +19,7 @@ import { Session } from "./session";
 import type { Signal } from "./signal";
 import { BetaSlider } from "./slider";
 import { isOwn } from "./token";
-import { ENDED, Jobs, type LiveStart } from "./wire";
+import { ENDED, Jobs, type Job, type LiveStart } from "./wire";
 
 export interface TrainLiveProps {
   host: Host;
@@ -58,11 +58,16 @@ function Start({ entry: { name: data, title, live }, train, jobs, onRange, onSta
   const [refused, setRefused] = useState("");
   const [dim, setDim] = useState("2");
   const { value: all = [] } = usePromise(() => jobs.all(), [jobs]);
-  const there = all.filter(({ id, spec, state }) => spec.kind === "live" && (isOwn(id) || !ENDED.includes(state))).reverse();
+  const alike = (spec: Job["spec"]) => spec.kind === "live" && spec.data === data && spec.variant === (live?.variant ?? spec.variant);
+  const there = all.filter(({ id, spec, state }) => alike(spec) && (isOwn(id) || !ENDED.includes(state))).reverse();
   useEffect(() => onRange(() => false), []); // there is nothing yet whose β a preset could set
   useEffect(() => {
-    if (train && live) jobs.ready();
-  }, [jobs]);
+    if (!train || !live) return;
+    const ask = () => document.visibilityState === "visible" && jobs.ready();
+    ask();
+    const again = setInterval(ask, READY);
+    return () => clearInterval(again);
+  }, [jobs, train, !live]);
   const start = async () => {
     setStarting(true);
     setRefused("");
@@ -111,7 +116,7 @@ function Start({ entry: { name: data, title, live }, train, jobs, onRange, onSta
                   onClick={() => onStarted(job.id)}
                 />
                 <span class="caption number">
-                  {[job.spec.data, `${job.spec.options.latent_dim} dims`, job.state, job.standing && `step ${job.standing.step.toLocaleString("en")}`].filter(Boolean).join(" · ")}
+                  {[job.spec.options.latent_dim !== undefined && `${job.spec.options.latent_dim} dims`, job.state, job.standing && `step ${job.standing.step.toLocaleString("en")}`].filter(Boolean).join(" · ")}
                 </span>
               </li>
             ))}
@@ -124,6 +129,7 @@ function Start({ entry: { name: data, title, live }, train, jobs, onRange, onSta
 
 const DIMS = ["2", "8"].map((value) => ({ value, title: `${value} dims` }));
 const LISTED = 6;
+const READY = 60_000; // ms until the server is asked once more to be ready: it does not wait for ever
 
 /** Starts a training, and ends those of this tab that still go on: one at a time is looked at. */
 async function started(jobs: Jobs, data: string, live: LiveStart): Promise<string> {
@@ -169,7 +175,7 @@ function Steered(props: TrainLiveProps & { jobs: Jobs; id: string; onLeave(): vo
   );
 }
 
-const RANGE: [number, number] = [0.05, 100];
+const RANGE: [number, number] = [0.01, 100]; // where nothing is set up to be trained: as it is where something is
 
 /** The panels, once there is a frame to show. */
 function Shown({ session, live, entry, children }: Pick<TrainLiveProps, "entry" | "children"> & { session: Session; live: Live }) {

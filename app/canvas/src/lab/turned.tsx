@@ -34,13 +34,14 @@ export interface TurnedProps {
 export function Turned(props: TurnedProps) {
   const { way, chosen, entry } = props;
   const { value: family, error } = usePromise(() => (way === "sweep" ? loadSweep(chosen.url) : loadMultiRate(chosen.url)), [way, chosen.url]);
+  useEffect(() => props.onRange(() => false), []); // until it is there
   const { value: others } = usePromise(() => (family ? rivalsOf(way, entry, family.way).catch(() => []) : Promise.resolve([])), [family]);
   if (error) return <Notice failed title={`${chosen.title} cannot be shown`} text={error.message} />;
   if (!family) return <div class="panel skeleton" aria-busy="true" />;
   return <Shown key={chosen.url} {...props} {...{ family, others }} />;
 }
 
-function Shown({ host, family, others, beta: first, preset, onRange, onBeta }: TurnedProps & { family: Family; others?: Rival[] }) {
+function Shown({ host, entry: { studied }, family, others, beta: first, preset, onRange, onBeta }: TurnedProps & { family: Family; others?: Rival[] }) {
   const scale = useMemo(() => scaleOf(family.range, family.hasZero), [family]);
   const [low, high] = [family.hasZero ? 0 : family.range[0], family.range[1]];
   const [beta, setBeta] = useState(() => Math.min(high, Math.max(low, first)));
@@ -60,6 +61,7 @@ function Shown({ host, family, others, beta: first, preset, onRange, onBeta }: T
   useEffect(() => {
     if (asked === null) return;
     preset.value = null;
+    if (asked < low || asked > high) return; // it was asked of the family before
     const [from, to, since] = [scale.of(now.current), scale.of(asked), performance.now()];
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     cancelAnimationFrame(gliding.current);
@@ -72,7 +74,7 @@ function Shown({ host, family, others, beta: first, preset, onRange, onBeta }: T
     gliding.current = requestAnimationFrame(step);
   }, [asked]);
   useEffect(() => () => cancelAnimationFrame(gliding.current), []);
-  const panels = useMemo(() => <Panels {...{ host, others }} source={family} />, [host, family, others]); // they listen to the source alone
+  const panels = useMemo(() => <Panels {...{ host, others, studied }} source={family} />, [host, family, others]); // they listen to the source alone
   return (
     <>
       <BetaHead source={family} beta={beta}>
