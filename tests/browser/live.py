@@ -118,6 +118,11 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=_chromium(), args=list(chromium.FLAGS))
 
 
+def launch_another(browser: Browser) -> Browser:
+    """One more, a process of its own."""
+    return browser.browser_type.launch(executable_path=_chromium(), args=list(chromium.FLAGS))
+
+
 def launch_remembering(playwright: Playwright, folder: Path) -> BrowserContext:
     """The same, with its cache in ``folder``, as the browser of somebody who comes back."""
     return playwright.chromium.launch_persistent_context(

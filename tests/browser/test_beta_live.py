@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Error as PlaywrightError
 
+from aecore import jobs
 from aecore.bundles import open_bundle
 from aecore.jobs import Frame, Recording
 from aecore.sweeps import open_sweep
@@ -237,6 +240,28 @@ def test_every_state_has_its_sentence(
     expect(page.locator(".steering")).to_contain_text(said)
     expect(page.locator(".steering")).to_contain_text("Somebody else has started this training")
     assert page.locator(".loupe .lab-map").count() == 0
+
+
+def test_a_browser_that_crashes_takes_no_training_with_it(
+    browser: Browser, open_lab: OpenPage, app_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AECORE_HOME", str(home))
+    other = live.launch_another(browser)
+    page = other.new_page()
+    page.goto(app_url + LIVE)
+    page.get_by_role("button", name="Play").click(timeout=60_000)
+    page.wait_for_url(re.compile("job="), timeout=90_000)
+    started = parse_qs(urlsplit(page.url).query)["job"][0]
+    comes(lambda: len(Recording(home / "jobs" / started)) > 3)
+    with suppress(PlaywrightError):  # there is nobody left to answer
+        other.new_browser_cdp_session().send("Browser.crash")
+    comes(lambda: not other.is_connected())
+    before = len(Recording(home / "jobs" / started))
+    comes(lambda: len(Recording(home / "jobs" / started)) > before + 3)
+    page = open_lab(f"{LIVE}&job={started}")
+    comes(lambda: step(page) > 0)
+    jobs.command(started, jobs.terminal_token(), "stop")
+    comes(lambda: jobs.job(started).state == "stopped")
 
 
 def test_a_training_that_is_gone_says_so(context: BrowserContext, app_url: str) -> None:
