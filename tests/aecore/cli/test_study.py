@@ -39,15 +39,16 @@ def test_list_names_every_study(capsys: Said) -> None:
 @pytest.mark.parametrize("name", STUDIES)
 def test_show_prints_what_is_stored_with_intervals(capsys: Said, name: str) -> None:
     study = STUDIES[name]
-    made.write(study, user_folder(), estimates={"digits": {"two_nn": 9.25}})
+    estimated = {next(iter(study.common)): {"two_nn": 9.25}}
+    made.write(study, user_folder(), estimates=estimated)
     shown = printed(capsys, "study", "show", name)
     assert (shown["study"], shown["metric"]) == (name, study.metric)
     assert len(shown["rows"]) == len(study.common) * len(study.settings)
     figure = shown["rows"][0]["figures"][study.metric]
     assert figure["low"] < figure["mean"] < figure["high"]
     assert figure["mean"] == pytest.approx(1 + (study.seeds - 1) / 20)
-    assert figure["seeds"] == 3
-    assert shown["estimates"] == {"digits": {"two_nn": 9.25}}
+    assert figure["seeds"] == study.seeds
+    assert shown["estimates"] == estimated
     assert main(["study", "show", name]) == 0
     out = capsys.readouterr().out
     assert study.title in out
