@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Any
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.routing import Route
 
 from aecore import scenes
 from aecore.data import list_datasets
-from aecore.studies import STUDIES, stored, table
+from aecore.studies import SHIPPED, STUDIES, stored
 from aecore.sweeps import list_sweeps
 from app.access import may_train
 from app.answers import Answer
@@ -49,13 +50,23 @@ def _describe() -> dict[str, Any]:
 def _studied() -> dict[str, dict[str, Any]]:
     """How well β-TCVAE keeps factors apart, by data set: what there is to compare a sweep of VAEs with."""
     study = STUDIES["factors"]
-    found: dict[str, dict[str, Any]] = {}
-    for line in table(study, stored(study)):
-        said = found.setdefault(line.data, {"title": f"β-TCVAE, mean of {study.seeds} seeds", "measures": {}})
-        for name in study.metrics:
-            point = {"beta": line.x, "value": line.figures[name].mean}
-            said["measures"].setdefault(name, []).append(point)
-    return found
+    rows = stored(study, SHIPPED)
+    return {
+        data: {
+            "title": f"β-TCVAE, mean of {study.seeds} seeds",
+            "measures": {name: _means(rows, data, name) for name in study.metrics},
+        }
+        for data in study.common
+    }
+
+
+def _means(rows: list[dict[str, Any]], data: str, name: str) -> list[dict[str, float]]:
+    """A figure's mean over the seeds, at each β."""
+    found: dict[float, list[float]] = {}
+    for row in rows:
+        if row["data"] == data:
+            found.setdefault(row["config"]["beta"], []).append(row["figures"][name])
+    return [{"beta": beta, "value": fmean(values)} for beta, values in sorted(found.items())]
 
 
 def _live() -> dict[str, tuple[str, dict[str, Any]]]:

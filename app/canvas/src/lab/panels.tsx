@@ -17,7 +17,7 @@ interface PanelsProps {
   source: Source;
   advice?: ComponentChildren; // what can be done about a collapse: it is in sight then
   others?: Rival[]; // dots in the rate–distortion plot
-  studied?: Studied | null; // dots beside what was measured of factors
+  studied?: Studied | null; // rings beside what was measured of factors
 }
 
 export function Panels({ host, source, advice, others, studied }: PanelsProps) {
